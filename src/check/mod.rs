@@ -1,0 +1,197 @@
+//! The checks. Each is a type that is its own options, with two functions: `probe` measures and `judge` judges.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::deadline::Deadline;
+use crate::plugin::{self, Outcome, Report, Status, Transcript};
+use crate::probe::{Fault, Trouble};
+
+mod options;
+mod port;
+
+pub use options::{Common, Settings, Target, Timeout};
+pub use port::Port;
+
+/// Where a check has to run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Vantage {
+    /// On the watched server itself.
+    Host,
+    /// On the monitoring server, over the network.
+    Server,
+}
+
+/// A check: its options, how it measures, how it judges.
+pub trait Check: clap::Args + Send + 'static {
+    /// Its name in the policy; the binary is `check_` and this.
+    const NAME: &'static str;
+    /// The first word of its output, as the C peer has it.
+    const TITLE: &'static str;
+    /// One line for `--help`.
+    const ABOUT: &'static str;
+    /// Where it has to run.
+    const VANTAGE: Vantage;
+    /// What stands between state and text, as the C peer has it.
+    const SEPARATOR: &'static str = " - ";
+    /// What the probe brings back.
+    type Seen;
+
+    /// The first word of the output, where the options decide it.
+    fn title(&self) -> String {
+        Self::TITLE.to_owned()
+    }
+
+    /// Seconds for the target where `-t` is not given.
+    fn timeout(&self) -> u32;
+
+    /// Measures, and judges nothing.
+    ///
+    /// # Errors
+    /// The target's fault, or what kept us from looking.
+    fn probe(&self, settings: &Settings, deadline: &Deadline) -> Result<Self::Seen, Trouble>;
+
+    /// Judges what was measured; does no I/O.
+    ///
+    /// # Errors
+    /// The policy has no row for a value.
+    fn judge(&self, seen: &Self::Seen, settings: &Settings) -> anyhow::Result<Report>;
+
+    /// Judges a target that did not do its part, after `elapsed`: CRITICAL, and for its silence what `--timeout-result` says.
+    ///
+    /// # Errors
+    /// The policy has no row for a value.
+    fn judge_fault(
+        &self,
+        fault: &Fault,
+        elapsed: Duration,
+        settings: &Settings,
+    ) -> anyhow::Result<Report> {
+        let _ = elapsed;
+        Ok(Report::default().stated(fault_status(fault, settings), fault.to_string()))
+    }
+}
+
+/// The state of a fault where a check has no other rule.
+pub fn fault_status(fault: &Fault, settings: &Settings) -> Status {
+    match fault {
+        Fault::Silent { .. } => settings.timeout_result,
+        Fault::Refused(_)
+        | Fault::Ended { .. }
+        | Fault::Unreachable(_)
+        | Fault::Unresolved(_)
+        | Fault::Tls { .. }
+        | Fault::Garbled(_) => Status::Critical,
+    }
+}
+
+/// All options of a check's binary.
+#[derive(Debug, clap::Parser)]
+#[command(version, args_override_self = true)]
+struct Options<C: Check> {
+    #[command(flatten)]
+    check: C,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// A finished run: what to print before the state, and how it ended.
+#[derive(Debug)]
+pub struct Run {
+    /// The first word of the output.
+    pub title: String,
+    /// What stands between state and text.
+    pub separator: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// A row of the table of checks: what is known about a check without its type.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its name in the policy; the binary is `check_` and this.
+    pub name: &'static str,
+    /// One line of what it does.
+    pub about: &'static str,
+    /// Where it has to run.
+    pub vantage: Vantage,
+    /// Runs it on a command line, under a time limit of the caller's.
+    pub run: fn(&[OsString], &Deadline) -> Run,
+}
+
+impl Entry {
+    const fn of<C: Check>() -> Self {
+        Self { name: C::NAME, about: C::ABOUT, vantage: C::VANTAGE, run: run_within::<C> }
+    }
+}
+
+/// Every check; generated configuration, documentation and tests derive from it.
+pub const ALL: &[Entry] = &[Entry::of::<Port>()];
+
+/// The whole of a check's `main`.
+pub fn main<C: Check>() -> ExitCode {
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    let mut title = C::TITLE.to_owned();
+    let outcome = plugin::caught(|| match parse::<C>(&argv) {
+        Err(outcome) => outcome,
+        Ok((check, settings)) => {
+            title = check.title();
+            plugin::guarded(settings.timeout, settings.transcript(), |deadline| {
+                look(&check, &settings, &deadline)
+            })
+        }
+    });
+    plugin::exit(&title, C::SEPARATOR, &outcome)
+}
+
+fn run_within<C: Check>(argv: &[OsString], deadline: &Deadline) -> Run {
+    let mut title = C::TITLE.to_owned();
+    let outcome = plugin::caught(|| match parse::<C>(argv) {
+        Err(outcome) => outcome,
+        Ok((check, settings)) => {
+            title = check.title();
+            look(&check, &settings, &deadline.restarted(settings.timeout))
+        }
+    });
+    Run { title, separator: C::SEPARATOR, outcome }
+}
+
+fn parse<C: Check>(argv: &[OsString]) -> Result<(C, Settings), Outcome> {
+    let options: Options<C> = plugin::parse(argv)?;
+    let settings = Settings::from_options(&options.common, options.check.timeout());
+    Ok((options.check, settings))
+}
+
+/// Probes and judges.
+fn look<C: Check>(check: &C, settings: &Settings, deadline: &Deadline) -> Outcome {
+    let judged = match check.probe(settings, deadline) {
+        Ok(seen) => check.judge(&seen, settings),
+        Err(Trouble::Target(fault)) => check.judge_fault(&fault, deadline.elapsed(), settings),
+        Err(Trouble::Ours(error)) => Err(error),
+    };
+    match judged {
+        Ok(report) => Outcome::Judged(report.verbose(verbose(settings, deadline))),
+        Err(error) => Outcome::Failed(error),
+    }
+}
+
+/// The lines that `-v` adds.
+fn verbose(settings: &Settings, deadline: &Deadline) -> Vec<String> {
+    let mut lines = Vec::new();
+    if settings.verbose >= 2 {
+        lines.push(format!(
+            "plan {}, time limit {} s",
+            settings.plan.name(),
+            settings.timeout.as_secs_f64()
+        ));
+        let phases = deadline.phases();
+        lines.extend(
+            phases.iter().map(|(phase, at)| format!("{phase} began at {:.6} s", at.as_secs_f64())),
+        );
+    }
+    if settings.transcript() == Transcript::Kept {
+        lines.extend(deadline.transcript());
+    }
+    lines
+}

@@ -1,0 +1,11 @@
+//! Measurements. What the target did is data; what kept us from looking is an error.
+//!
+//! A probe sees no threshold and no policy. It returns what it saw, or a [`Trouble`]: the [`Fault`] of a target that did not do
+//! its part, or an error of ours. Only the first may become CRITICAL.
+
+mod fault;
+mod line;
+pub mod tcp;
+
+pub use fault::{Fault, Trouble};
+pub use line::read_line;
