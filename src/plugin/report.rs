@@ -1,5 +1,7 @@
 //! What a check found, and the lines that say so.
 
+use std::fmt::Write;
+
 use super::foreign::{escaped, shortened};
 use super::{Metric, Status};
 
@@ -88,11 +90,8 @@ impl Report {
     pub fn render(&self, name: &str, separator: &str) -> String {
         let text = self.text();
         let first = format!("{name} {}{separator}{}", self.status(), shortened(&text, TEXT_LIMIT));
-        let (mut out, left_out) = with_metrics(first, &self.metrics);
+        let mut out = with_metrics(first, &self.metrics);
         let mut lines: Vec<String> = Vec::new();
-        if left_out > 0 {
-            lines.push(format!("({left_out} more values left out)"));
-        }
         if text.chars().count() > TEXT_LIMIT {
             lines.push(text);
         }
@@ -104,14 +103,14 @@ impl Report {
     }
 }
 
-/// Appends the performance data to the first line; how many values did not fit comes back.
-fn with_metrics(mut line: String, metrics: &[Metric]) -> (String, usize) {
-    const NOTE: usize = 40;
+/// Appends the performance data to the first line, and says below it how many values did not fit.
+fn with_metrics(mut line: String, metrics: &[Metric]) -> String {
+    const NOTES: usize = 80;
     let mut left_out = 0;
     let mut mark = " | ";
     for metric in metrics.iter().filter(|metric| metric.is_measured()) {
         let item = metric.to_string();
-        if left_out > 0 || line.len() + mark.len() + item.len() + NOTE > MOST {
+        if left_out > 0 || line.len() + mark.len() + item.len() + NOTES > MOST {
             left_out += 1;
             continue;
         }
@@ -120,7 +119,10 @@ fn with_metrics(mut line: String, metrics: &[Metric]) -> (String, usize) {
         mark = " ";
     }
     line.push('\n');
-    (line, left_out)
+    if left_out > 0 {
+        let _ = writeln!(line, "({left_out} more values left out)");
+    }
+    line
 }
 
 /// Appends whole lines up to a limit of bytes, and says how many are left out.
