@@ -8,7 +8,13 @@
 compile_error!("a panic must end as UNKNOWN, so it has to unwind");
 
 pub mod check;
+pub mod cli;
 pub mod deadline;
+pub mod inventory;
 pub mod plugin;
 pub mod policy;
 pub mod probe;
+
+/// musl's allocator takes a third of a plugin's start.
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;

@@ -15,7 +15,7 @@ mod thresholds;
 pub use foreign::{escaped, shortened, visible};
 pub use metric::{Metric, Unit};
 pub use number::{decimal, scaled, seconds};
-pub use outcome::{Outcome, Transcript, caught, exit, guarded, parse};
+pub use outcome::{Outcome, Transcript, caught, exit, guarded, parse, print};
 pub use range::Range;
 pub use report::Report;
 pub use status::Status;

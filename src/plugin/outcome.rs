@@ -47,17 +47,38 @@ impl Outcome {
         }
     }
 
+    /// The run as a report: what kept it from looking is its one finding.
+    pub fn report(self) -> Report {
+        match self {
+            Self::Judged(report) => report,
+            Self::Help(_)
+            | Self::Usage(_)
+            | Self::Failed(_)
+            | Self::Panicked(_)
+            | Self::Terminated(_) => Report::default().stated(Status::Unknown, self.reason()),
+        }
+    }
+
     /// The lines to print, ending in a newline.
     pub fn render(&self, name: &str, separator: &str) -> String {
-        let unknown =
-            |text: String| Report::default().stated(Status::Unknown, text).render(name, separator);
         match self {
             Self::Judged(report) => report.render(name, separator),
             Self::Help(text) => format!("{}\n", text.trim_end()),
-            Self::Usage(text) => unknown(format!("{text} (see --help)")),
-            Self::Failed(error) => unknown(format!("{error:#}")),
-            Self::Panicked(text) => unknown(format!("internal error: {text}")),
-            Self::Terminated(signal) => unknown(format!("ended by {signal}")),
+            Self::Usage(_) | Self::Failed(_) | Self::Panicked(_) | Self::Terminated(_) => {
+                Report::default().stated(Status::Unknown, self.reason()).render(name, separator)
+            }
+        }
+    }
+
+    /// Why nothing was judged.
+    fn reason(&self) -> String {
+        match self {
+            Self::Judged(report) => report.text(),
+            Self::Help(text) => text.clone(),
+            Self::Usage(text) => format!("{text} (see --help)"),
+            Self::Failed(error) => format!("{error:#}"),
+            Self::Panicked(text) => format!("internal error: {text}"),
+            Self::Terminated(signal) => format!("ended by {signal}"),
         }
     }
 }
@@ -160,11 +181,16 @@ fn signals() -> nix::Result<SignalFd> {
     SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
 }
 
+/// Prints a text and gives the exit code of a state. A text that can not be delivered is UNKNOWN.
+pub fn print(text: &str, status: Status) -> ExitCode {
+    let written = stdout::write(text, READER);
+    let status = if written.is_ok() { status } else { Status::Unknown };
+    ExitCode::from(status.code())
+}
+
 /// Prints an outcome and gives its exit code. A result that can not be delivered is UNKNOWN.
 pub fn exit(name: &str, separator: &str, outcome: &Outcome) -> ExitCode {
-    let written = stdout::write(&outcome.render(name, separator), READER);
-    let status = if written.is_ok() { outcome.status() } else { Status::Unknown };
-    ExitCode::from(status.code())
+    print(&outcome.render(name, separator), outcome.status())
 }
 
 #[cfg(test)]

@@ -86,6 +86,13 @@ impl Report {
         if text.is_empty() { "nothing was found to look at".to_owned() } else { escaped(&text) }
     }
 
+    /// The performance data, as they stand behind the bar.
+    pub fn perfdata(&self) -> String {
+        let items: Vec<String> =
+            self.metrics.iter().filter(|it| it.is_measured()).map(Metric::to_string).collect();
+        items.join(" ")
+    }
+
     /// All lines, ending in a newline. `separator` stands between state and text, as the C peer has it.
     pub fn render(&self, name: &str, separator: &str) -> String {
         let text = self.text();

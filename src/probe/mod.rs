@@ -5,6 +5,7 @@
 
 mod fault;
 mod line;
+pub mod listening;
 pub mod tcp;
 
 pub use fault::{Fault, Trouble};

@@ -1,0 +1,7 @@
+//! `firstaid`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    firstaid::cli::main()
+}

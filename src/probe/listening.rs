@@ -1,0 +1,54 @@
+//! Which local addresses accept connections, from the kernel's socket tables.
+
+use std::fs;
+use std::io::Cursor;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use procfs_core::net::{TcpNetEntries, TcpState, UdpNetEntries, UdpState};
+use procfs_core::{ExplicitSystemInfo, FromReadSI};
+
+/// Sockets that wait for others.
+#[derive(Clone, Debug, Default)]
+pub struct Listening {
+    /// TCP listeners.
+    pub tcp: Vec<SocketAddr>,
+    /// UDP sockets that are not connected.
+    pub udp: Vec<SocketAddr>,
+}
+
+/// Reads the socket tables of this network namespace. A family that the kernel does not have is no error.
+///
+/// # Errors
+/// A table can not be read, or not be understood.
+pub fn read() -> Result<Listening> {
+    let mut listening = Listening::default();
+    for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        let Some(TcpNetEntries(entries)) = table(path)? else { continue };
+        let waiting = entries.into_iter().filter(|entry| entry.state == TcpState::Listen);
+        listening.tcp.extend(waiting.map(|entry| entry.local_address));
+    }
+    for path in ["/proc/net/udp", "/proc/net/udp6"] {
+        let Some(UdpNetEntries(entries)) = table(path)? else { continue };
+        let waiting = entries.into_iter().filter(|entry| entry.state == UdpState::Close);
+        listening.udp.extend(waiting.map(|entry| entry.local_address));
+    }
+    Ok(listening)
+}
+
+fn table<T: FromReadSI>(path: &str) -> Result<Option<T>> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {path}")),
+    };
+    let system = ExplicitSystemInfo {
+        boot_time_secs: 0,
+        ticks_per_second: 0,
+        page_size: 0,
+        is_little_endian: cfg!(target_endian = "little"),
+    };
+    T::from_read(Cursor::new(bytes), &system)
+        .map(Some)
+        .with_context(|| format!("cannot understand {path}"))
+}
