@@ -99,6 +99,12 @@ impl Deadline {
         Self { end: Instant::now() + self.left() / parts, ..self.clone() }
     }
 
+    /// The same limit, but no later than `budget` from now.
+    #[must_use]
+    pub fn at_most(&self, budget: Duration) -> Self {
+        Self { end: self.end.min(Instant::now() + budget), ..self.clone() }
+    }
+
     /// Time that is left; zero when it has passed.
     pub fn left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())

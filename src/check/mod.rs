@@ -8,9 +8,11 @@ use crate::deadline::Deadline;
 use crate::plugin::{self, Outcome, Report, Status, Transcript};
 use crate::probe::{Fault, Trouble};
 
+mod certificate;
 mod options;
 mod port;
 
+pub use certificate::Validity;
 pub use options::{Common, Settings, Target, Timeout};
 pub use port::Port;
 

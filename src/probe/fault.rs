@@ -88,6 +88,8 @@ impl Trouble {
         let ended = || Fault::Ended { phase, target: target.clone() };
         let fault = match (error.kind(), error.raw_os_error().map(Errno::from_raw)) {
             (io::ErrorKind::UnexpectedEof, _) => ended(),
+            // What a TLS stream says of bytes that are none of its protocol.
+            (io::ErrorKind::InvalidData, _) => Fault::Tls { target, reason: error.to_string() },
             (_, Some(Errno::ETIMEDOUT))
             | (io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock, _) => {
                 Fault::Silent { phase, target, waited: deadline.elapsed() }

@@ -3,10 +3,13 @@
 //! A probe sees no threshold and no policy. It returns what it saw, or a [`Trouble`]: the [`Fault`] of a target that did not do
 //! its part, or an error of ours. Only the first may become CRITICAL.
 
+mod channel;
 mod fault;
 mod line;
 pub mod listening;
 pub mod tcp;
+pub mod tls;
 
+pub use channel::Channel;
 pub use fault::{Fault, Trouble};
 pub use line::read_line;

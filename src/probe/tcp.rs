@@ -40,6 +40,7 @@ pub struct Connection {
     stream: TcpStream,
     address: SocketAddr,
     deadline: Deadline,
+    noted: bool,
 }
 
 impl Connection {
@@ -56,6 +57,23 @@ impl Connection {
     /// The time limit that every wait obeys.
     pub fn deadline(&self) -> &Deadline {
         &self.deadline
+    }
+
+    /// With another time limit from now on.
+    pub fn limit(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
+    }
+
+    /// With its bytes left out of the transcript: they are the ciphertext of a stream that notes what it says.
+    #[must_use]
+    pub(super) fn unnoted(self) -> Self {
+        Self { noted: false, ..self }
+    }
+
+    fn note(&self, direction: char, bytes: &[u8]) {
+        if self.noted {
+            self.deadline.note(direction, bytes);
+        }
     }
 
     /// Reads at most one buffer; an empty one means that the peer has closed.
@@ -88,7 +106,7 @@ impl Read for Connection {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(count) => {
-                    self.deadline.note('<', buffer.get(..count).unwrap_or_default());
+                    self.note('<', buffer.get(..count).unwrap_or_default());
                     return Ok(count);
                 }
                 Err(error) => return Err(error),
@@ -106,7 +124,7 @@ impl Write for Connection {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(count) => {
-                    self.deadline.note('>', bytes.get(..count).unwrap_or_default());
+                    self.note('>', bytes.get(..count).unwrap_or_default());
                     return Ok(count);
                 }
                 Err(error) => return Err(error),
@@ -134,7 +152,8 @@ pub fn open(
     for (number, address) in addresses.iter().enumerate() {
         match connect_to(*address, &deadline.share(addresses.len() - number)) {
             Ok(stream) => {
-                return Ok(Connection { stream, address: *address, deadline: deadline.clone() });
+                let (address, deadline) = (*address, deadline.clone());
+                return Ok(Connection { stream, address, deadline, noted: true });
             }
             // A fault of the target outranks a family that this machine has no route for.
             Err(trouble @ Trouble::Ours(_)) if last.is_none() => last = Some(trouble),
