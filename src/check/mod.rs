@@ -9,10 +9,14 @@ use crate::plugin::{self, Outcome, Report, Status, Transcript};
 use crate::probe::{Fault, Trouble};
 
 mod certificate;
+mod load;
+mod mem;
 mod options;
 mod port;
 
 pub use certificate::Validity;
+pub use load::Load;
+pub use mem::Mem;
 pub use options::{Common, Settings, Target, Timeout};
 pub use port::Port;
 
@@ -129,7 +133,7 @@ impl Entry {
 }
 
 /// Every check; generated configuration, documentation and tests derive from it.
-pub const ALL: &[Entry] = &[Entry::of::<Port>()];
+pub const ALL: &[Entry] = &[Entry::of::<Port>(), Entry::of::<Load>(), Entry::of::<Mem>()];
 
 /// The whole of a check's `main`.
 pub fn main<C: Check>() -> ExitCode {

@@ -7,6 +7,9 @@ mod channel;
 mod fault;
 mod line;
 pub mod listening;
+pub mod load;
+pub mod mem;
+pub mod root;
 pub mod tcp;
 pub mod tls;
 
