@@ -1,20 +1,35 @@
-# Two commands for a fresh Debian with Rust, as root: `make run`, `make test`.
+# Two commands for a fresh Debian with Rust, as root: `make run` and `make test`.
 
 TARGET := x86_64-unknown-linux-musl
 BINARIES := $(basename $(notdir $(wildcard src/bin/*.rs)))
 
-.PHONY: run build test bench toolchain
+.PHONY: run build test bench lint deps
 
+# Builds the release and checks this machine with it.
 run: build
+	packaging/install show
 	packaging/show
 
-build: toolchain
+# Leaves every release binary in dist/bin.
+build:
+	packaging/install build
 	cargo build --release --locked
 	mkdir -p dist/bin
 	cd target/$(TARGET)/release && cp $(BINARIES) $(CURDIR)/dist/bin/
 
-test: toolchain
+# Everything that has to hold before a change is taken.
+test: deps lint build
 	cargo test --locked
 
-toolchain:
-	packaging/install toolchain
+lint:
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	packaging/licences
+
+# Every plugin against its C peer and against a floor in C.
+bench: build
+	packaging/install bench
+	bench/run
+
+deps:
+	packaging/install build test

@@ -9,6 +9,7 @@ compile_error!("a panic must end as UNKNOWN, so it has to unwind");
 
 pub mod check;
 pub mod cli;
+pub mod config;
 pub mod deadline;
 pub mod inventory;
 pub mod plugin;

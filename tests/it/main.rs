@@ -1,12 +1,22 @@
 //! Integration tests: everything seen from outside.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
-    reason = "what tests share fails by panicking, as tests do"
+    clippy::unwrap_used,
+    reason = "tests start programs, and what they share fails by panicking"
 )]
 
+mod generated;
+mod hanging_fs;
+mod icmp_responder;
 mod load;
 mod mem;
+mod namespace;
+mod policy;
 mod run;
+mod server;
+mod servers;
+mod structure;
 mod tree;

@@ -1,0 +1,5 @@
+//! Files that derive from the policy.
+
+mod docs;
+
+pub use docs::thresholds;
