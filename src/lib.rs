@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod plugin;
 pub mod policy;
 pub mod probe;
+pub mod recover;
 
 /// musl's allocator takes a third of a plugin's start.
 #[global_allocator]

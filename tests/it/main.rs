@@ -15,6 +15,7 @@ mod load;
 mod mem;
 mod namespace;
 mod policy;
+mod recover;
 mod run;
 mod server;
 mod servers;

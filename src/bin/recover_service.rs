@@ -1,0 +1,7 @@
+//! `recover_service`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    firstaid::recover::main()
+}

@@ -1,0 +1,105 @@
+//! A call of the engine, read from its macros. What can not be read is a doubt, and refused.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use super::{Options, Refusal};
+use crate::plugin::decimal;
+use crate::policy::{Policy, Service};
+
+/// What has failed.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// The server itself.
+    Host,
+    /// One of the documented services.
+    Service(&'static Service),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host => f.write_str("a server"),
+            Self::Service(service) => write!(f, "service {}", service.name),
+        }
+    }
+}
+
+/// A call as it is meant.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What has failed.
+    pub fault: Fault,
+    /// Kind of notification.
+    pub kind: String,
+    /// State of the failed object.
+    pub state: String,
+    /// Type of that state.
+    pub state_type: String,
+    /// State of the host.
+    pub host_state: String,
+    /// Downtimes of host and object, and whether it is acknowledged: nothing of it may be in effect.
+    pub suppressions: [(&'static str, u32); 3],
+    /// Time of the last OK result.
+    pub last_ok: SystemTime,
+    /// Time of the last result.
+    pub last_check: SystemTime,
+}
+
+impl Call {
+    /// Reads a call.
+    ///
+    /// # Errors
+    /// A refusal: a value is missing, is an unresolved macro, or is not what it should be.
+    pub fn read(options: &Options) -> Result<Self, Refusal> {
+        let fault = match &options.service {
+            None => Fault::Host,
+            Some(name) => Fault::Service(
+                Policy::documented().service(name).map_err(|error| doubt(error.to_string()))?,
+            ),
+        };
+        Ok(Self {
+            fault,
+            kind: word("--kind", &options.kind)?,
+            state: word("--state", &options.state)?,
+            state_type: word("--state-type", &options.state_type)?,
+            host_state: word("--host-state", &options.host_state)?,
+            suppressions: [
+                ("downtime of the host", count("--host-downtimes", &options.host_downtimes)?),
+                ("downtime", count("--downtimes", &options.downtimes)?),
+                ("acknowledgement", count("--acknowledged", &options.acknowledged)?),
+            ],
+            last_ok: time("--last-ok", &options.last_ok)?,
+            last_check: time("--last-check", &options.last_check)?,
+        })
+    }
+}
+
+fn doubt(reason: String) -> Refusal {
+    Refusal { guard: "readable", reason }
+}
+
+/// Engines leave an unresolved macro as it is, or empty.
+fn word(option: &str, text: &str) -> Result<String, Refusal> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if plain {
+        Ok(text.to_ascii_uppercase())
+    } else {
+        Err(doubt(format!("{option} is {text:?}, not a word")))
+    }
+}
+
+fn count(option: &str, text: &str) -> Result<u32, Refusal> {
+    text.parse().map_err(|_| doubt(format!("{option} is {text:?}, not a count")))
+}
+
+/// Icinga writes fractions of a second.
+fn time(option: &str, text: &str) -> Result<SystemTime, Refusal> {
+    let refusal = || doubt(format!("{option} is {text:?}, not a time"));
+    let seconds = decimal(text).map_err(|_| refusal())?;
+    let since = Duration::try_from_secs_f64(seconds).map_err(|_| refusal())?;
+    if since.is_zero() {
+        return Err(doubt(format!("{option} is 0: there was none")));
+    }
+    SystemTime::UNIX_EPOCH.checked_add(since).ok_or_else(refusal)
+}

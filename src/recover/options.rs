@@ -1,0 +1,53 @@
+//! The command line of `recover_service`, as generated configuration writes it.
+
+/// Recovery of a service or server that has failed long enough
+///
+/// Values are the engine's macros as text: one that the engine did not resolve is a reason to refuse, not a usage error.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(
+    name = "recover_service",
+    version,
+    about = "Decides about the recovery of a service or server; every doubt ends in doing nothing"
+)]
+#[command(args_override_self = true)]
+pub struct Options {
+    /// The host's name in the inventory
+    #[arg(long, value_name = "NAME")]
+    pub host: String,
+    /// The failed service, one of the policy's; without it the host itself has failed
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// How the target is reached: nrpe, icinga, ssh or local
+    #[arg(long, value_name = "WAY", default_value = "local", value_parser = ["nrpe", "icinga", "ssh", "local"])]
+    pub via: String,
+    /// Kind of notification; only PROBLEM may act
+    #[arg(long, value_name = "KIND", default_value = "")]
+    pub kind: String,
+    /// State of the failed object
+    #[arg(long, value_name = "STATE", default_value = "")]
+    pub state: String,
+    /// Type of that state; only HARD may act
+    #[arg(long, value_name = "TYPE", default_value = "")]
+    pub state_type: String,
+    /// State of the host
+    #[arg(long, value_name = "STATE", default_value = "")]
+    pub host_state: String,
+    /// Downtimes of the host that are in effect
+    #[arg(long, value_name = "COUNT", default_value = "")]
+    pub host_downtimes: String,
+    /// Downtimes of the failed object that are in effect
+    #[arg(long, value_name = "COUNT", default_value = "")]
+    pub downtimes: String,
+    /// Acknowledgement of the failed object: 0 for none
+    #[arg(long, value_name = "KIND", default_value = "")]
+    pub acknowledged: String,
+    /// Time of the last OK result, in seconds since 1970
+    #[arg(long, value_name = "TIME", default_value = "")]
+    pub last_ok: String,
+    /// Time of the last result, in seconds since 1970
+    #[arg(long, value_name = "TIME", default_value = "")]
+    pub last_check: String,
+    /// Say what would be done and why, with every guard's verdict
+    #[arg(long)]
+    pub dry_run: bool,
+}
