@@ -1,0 +1,28 @@
+//! A generated file, before it is on disk.
+
+use std::path::PathBuf;
+
+use crate::policy::Policy;
+
+/// What a writer makes: nothing here touches the disk.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct File {
+    /// Path below the output folder.
+    pub path: PathBuf,
+    /// The whole text, ending in a newline.
+    pub text: String,
+    /// Permission bits.
+    pub mode: u32,
+}
+
+impl File {
+    /// A file of configuration, with the header that says what made it. `comment` begins a comment line in its language.
+    pub fn new(path: impl Into<PathBuf>, comment: &str, body: &str) -> Self {
+        let (version, policy) = (env!("CARGO_PKG_VERSION"), Policy::documented().version);
+        let made = format!(
+            "{comment} Made by firstaid {version} (policy {policy}) from the inventory: `firstaid generate`."
+        );
+        let warning = format!("{comment} Never edit it: the next run writes it anew.");
+        Self { path: path.into(), text: format!("{made}\n{warning}\n\n{body}"), mode: 0o644 }
+    }
+}
