@@ -13,12 +13,18 @@ mod load;
 mod mem;
 mod options;
 mod port;
+mod smtp220;
+mod ssh_banner;
+mod times;
 
 pub use certificate::Validity;
 pub use load::Load;
 pub use mem::Mem;
 pub use options::{Common, Settings, Target, Timeout};
 pub use port::Port;
+pub use smtp220::Smtp220;
+pub use ssh_banner::SshBanner;
+pub use times::Times;
 
 /// Where a check has to run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -133,7 +139,13 @@ impl Entry {
 }
 
 /// Every check; generated configuration, documentation and tests derive from it.
-pub const ALL: &[Entry] = &[Entry::of::<Port>(), Entry::of::<Load>(), Entry::of::<Mem>()];
+pub const ALL: &[Entry] = &[
+    Entry::of::<Port>(),
+    Entry::of::<SshBanner>(),
+    Entry::of::<Smtp220>(),
+    Entry::of::<Load>(),
+    Entry::of::<Mem>(),
+];
 
 /// The whole of a check's `main`.
 pub fn main<C: Check>() -> ExitCode {

@@ -83,11 +83,27 @@ impl Channel {
             .map_err(|error| Trouble::from_io(error, self.deadline(), &self.target()))
     }
 
+    /// The server's certificate, under TLS.
+    ///
+    /// # Errors
+    /// As [`tls::Stream::certificate`].
+    pub fn certificate(&self) -> Result<Option<tls::Certificate>, Trouble> {
+        match self {
+            Self::Plain(_) => Ok(None),
+            Self::Tls(stream) => stream.certificate().map(Some),
+        }
+    }
+
+    /// Leaves no more than the time of a farewell.
+    pub(super) fn hurry(&mut self) {
+        let deadline = self.deadline().at_most(LEAVE);
+        self.limit(deadline);
+    }
+
     /// Says farewell in the words of the protocol and reads until the server closes: a connection that is closed with unread
     /// bytes is reset, which servers log. Lasts a second at most, and what happens meanwhile judges nothing.
     pub fn leave(mut self, farewell: &[u8]) {
-        let deadline = self.deadline().at_most(LEAVE);
-        self.limit(deadline);
+        self.hurry();
         // The verdict stands already: a server that is gone by now needs no farewell.
         let _ = self.say_farewell(farewell);
     }

@@ -1,6 +1,6 @@
 //! One line of text from a peer that may send anything, or nothing.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use super::Trouble;
 use crate::deadline::{Deadline, Phase};
@@ -21,9 +21,9 @@ pub fn read_line(
     while line.len() < limit {
         let room = buffer.len().min(limit - line.len());
         let count = match peer.read(buffer.get_mut(..room).unwrap_or_default()) {
-            Ok(0) if line.is_empty() => Err(std::io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => Ok(count),
-            Err(error) => Err(error),
+            Ok(0) if line.is_empty() => Err(ErrorKind::UnexpectedEof.into()),
+            Err(error) if !line.is_empty() && error.kind() == ErrorKind::TimedOut => Ok(0),
+            other => other,
         };
         let count = match count {
             Ok(0) => break,

@@ -4,15 +4,23 @@
 //! its part, or an error of ours. Only the first may become CRITICAL.
 
 mod channel;
+pub mod dialogue;
+mod farewell;
 mod fault;
 mod line;
 pub mod listening;
 pub mod load;
 pub mod mem;
+pub mod mysql;
 pub mod root;
+pub mod smtp;
+mod speech;
+pub mod ssh;
 pub mod tcp;
 pub mod tls;
 
 pub use channel::Channel;
+pub use farewell::Farewell;
 pub use fault::{Fault, Trouble};
 pub use line::read_line;
+pub use speech::Speech;

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use nix::errno::Errno;
@@ -40,6 +41,7 @@ pub struct Connection {
     stream: TcpStream,
     address: SocketAddr,
     deadline: Deadline,
+    attempted: Instant,
     noted: bool,
 }
 
@@ -57,6 +59,11 @@ impl Connection {
     /// The time limit that every wait obeys.
     pub fn deadline(&self) -> &Deadline {
         &self.deadline
+    }
+
+    /// Time since the start of the attempt to connect, to whichever address: finding the addresses is not the server's doing.
+    pub fn age(&self) -> Duration {
+        self.attempted.elapsed()
     }
 
     /// With another time limit from now on.
@@ -148,12 +155,13 @@ pub fn open(
     deadline: &Deadline,
 ) -> Result<Connection, Trouble> {
     let addresses = resolve(host, port, family, deadline)?;
+    let attempted = Instant::now();
     let mut last = None;
     for (number, address) in addresses.iter().enumerate() {
         match connect_to(*address, &deadline.share(addresses.len() - number)) {
             Ok(stream) => {
                 let (address, deadline) = (*address, deadline.clone());
-                return Ok(Connection { stream, address, deadline, noted: true });
+                return Ok(Connection { stream, address, deadline, attempted, noted: true });
             }
             // A fault of the target outranks a family that this machine has no route for.
             Err(trouble @ Trouble::Ours(_)) if last.is_none() => last = Some(trouble),

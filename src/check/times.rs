@@ -1,0 +1,30 @@
+//! Thresholds on the time to an answer, and the value that they judge.
+
+use std::time::Duration;
+
+use super::Settings;
+use crate::plugin::{Metric, Range, Thresholds, Unit, seconds};
+
+fn range(text: &str) -> Result<Range, String> {
+    Range::parse(text, seconds)
+}
+
+/// Options on the time to the answer.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Times {
+    /// Seconds to the answer that alert WARNING
+    #[arg(short, long, value_name = "RANGE", value_parser = range, allow_hyphen_values = true)]
+    warning: Option<Range>,
+    /// Seconds to the answer that alert CRITICAL
+    #[arg(short, long, value_name = "RANGE", value_parser = range, allow_hyphen_values = true)]
+    critical: Option<Range>,
+}
+
+impl Times {
+    /// The time as the C peers' `time=…s`, judged by what was given or else documented.
+    pub fn metric(&self, after: Duration, documented: Thresholds, settings: &Settings) -> Metric {
+        let thresholds = documented.overridden(self.warning, self.critical);
+        let metric = Metric::new("time", after.as_secs_f64(), Unit::Seconds).judged_by(thresholds);
+        metric.min(0.0).max(settings.timeout.as_secs_f64())
+    }
+}
