@@ -100,7 +100,7 @@ pub fn fault_status(fault: &Fault, settings: &Settings) -> Status {
 
 /// All options of a check's binary.
 #[derive(Debug, clap::Parser)]
-#[command(version, args_override_self = true)]
+#[command(version, about = C::ABOUT, args_override_self = true)]
 struct Options<C: Check> {
     #[command(flatten)]
     check: C,
