@@ -9,6 +9,7 @@ use crate::plugin::{self, Outcome, Report, Status, Transcript};
 use crate::probe::{Fault, Trouble};
 
 mod certificate;
+mod icmp;
 mod load;
 mod mem;
 mod options;
@@ -18,6 +19,7 @@ mod ssh_banner;
 mod times;
 
 pub use certificate::Validity;
+pub use icmp::Icmp;
 pub use load::Load;
 pub use mem::Mem;
 pub use options::{Common, Settings, Target, Timeout};
@@ -83,6 +85,13 @@ pub trait Check: clap::Args + Send + 'static {
         let _ = elapsed;
         Ok(Report::default().stated(fault_status(fault, settings), fault.to_string()))
     }
+
+    /// The outcome as the command line wants it to be seen. It is given whole, since it may be one that can not be read.
+    #[must_use]
+    fn view(argv: &[OsString], outcome: Outcome) -> Outcome {
+        let _ = argv;
+        outcome
+    }
 }
 
 /// The state of a fault where a check has no other rule.
@@ -143,6 +152,7 @@ pub const ALL: &[Entry] = &[
     Entry::of::<Port>(),
     Entry::of::<SshBanner>(),
     Entry::of::<Smtp220>(),
+    Entry::of::<Icmp>(),
     Entry::of::<Load>(),
     Entry::of::<Mem>(),
 ];
@@ -160,7 +170,7 @@ pub fn main<C: Check>() -> ExitCode {
             })
         }
     });
-    plugin::exit(&title, C::SEPARATOR, &outcome)
+    plugin::exit(&title, C::SEPARATOR, &C::view(&argv, outcome))
 }
 
 fn run_within<C: Check>(argv: &[OsString], deadline: &Deadline) -> Run {
@@ -172,7 +182,7 @@ fn run_within<C: Check>(argv: &[OsString], deadline: &Deadline) -> Run {
             look(&check, &settings, &deadline.restarted(settings.timeout))
         }
     });
-    Run { title, separator: C::SEPARATOR, outcome }
+    Run { title, separator: C::SEPARATOR, outcome: C::view(argv, outcome) }
 }
 
 fn parse<C: Check>(argv: &[OsString]) -> Result<(C, Settings), Outcome> {

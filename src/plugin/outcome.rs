@@ -59,6 +59,16 @@ impl Outcome {
         }
     }
 
+    /// The outcome in a view that counts one state alone: any other is OK, and the text says what it was. Help and version stay
+    /// what they are: nobody but a person asks for them.
+    #[must_use]
+    pub fn counting_only(self, only: Status) -> Self {
+        if matches!(self, Self::Help(_)) {
+            return self;
+        }
+        Self::Judged(self.report().counting_only(only))
+    }
+
     /// The lines to print, ending in a newline.
     pub fn render(&self, name: &str, separator: &str) -> String {
         match self {

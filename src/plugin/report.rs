@@ -93,6 +93,17 @@ impl Report {
         items.join(" ")
     }
 
+    /// The report in a view that counts one state alone: any other is OK, and the text says what was measured.
+    #[must_use]
+    pub fn counting_only(self, only: Status) -> Self {
+        let status = self.status();
+        if status == Status::Ok || status == only {
+            return self;
+        }
+        let text = format!("{status} measured: {}", self.text());
+        Self { findings: vec![(Status::Ok, text)], headline: None, ..self }
+    }
+
     /// All lines, ending in a newline. `separator` stands between state and text, as the C peer has it.
     pub fn render(&self, name: &str, separator: &str) -> String {
         let text = self.text();
@@ -219,5 +230,15 @@ mod tests {
         let out = render(&Report::default().stated(Status::Ok, long.clone()));
         let lines: Vec<_> = out.lines().collect();
         assert_eq!((lines[0].len(), lines[1]), ("TEST OK - ".len() + 119, long.as_str()));
+    }
+
+    #[test]
+    fn a_view_that_counts_one_state_says_what_the_others_were() {
+        let report =
+            |status| Report::default().stated(status, "seen").counting_only(Status::Critical);
+        assert_eq!(render(&report(Status::Critical)), "TEST CRITICAL - seen\n");
+        assert_eq!(render(&report(Status::Ok)), "TEST OK - seen\n");
+        assert_eq!(render(&report(Status::Warning)), "TEST OK - WARNING measured: seen\n");
+        assert_eq!(render(&report(Status::Unknown)), "TEST OK - UNKNOWN measured: seen\n");
     }
 }

@@ -42,7 +42,7 @@ impl fmt::Display for Bound {
 /// One threshold: documented, or given by `-w` or `-c`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Threshold {
-    /// A bound of the policy.
+    /// A bound of the policy, or of an option that means "or more" as its C peer does.
     Documented(Bound),
     /// A range of the command line.
     Given(Range),
