@@ -196,7 +196,7 @@ impl Icmp {
         let bound = self.critical.and_then(|it| it.rta).and_then(Threshold::number);
         let twice =
             bound.map(|ms| Duration::try_from_secs_f64(2.0 * ms / 1e3).unwrap_or(Duration::MAX));
-        twice.unwrap_or_default().clamp(PATIENCE, Duration::from_secs(3600))
+        twice.unwrap_or_default().clamp(PATIENCE, Duration::from_hours(1))
     }
 
     fn thresholds(&self, metric: &str, settings: &Settings) -> anyhow::Result<Thresholds> {

@@ -102,7 +102,7 @@ fn each_documented_round_trip_has_its_state_in_both_plans() {
 fn the_mean_of_five_is_judged() {
     let net = IcmpNet::new();
     net.answer("10.78.0.1", Profile::rtts(&[490.0, 1.0, 1.0, 1.0, 1.0]));
-    net.answer("10.78.0.2", Profile::rtts(&[1.0, 1.0, 1496.0, 1.0, 1.0]));
+    net.answer("10.78.0.2", Profile::rtts(&[1.0, 1.0, 1480.0, 1.0, 1.0]));
     net.answer("10.78.0.3", Profile::rtts(&[1.0, 1510.0, 1.0, 1.0, 1.0]));
     for (address, code) in [("10.78.0.1", 0), ("10.78.0.2", 1), ("10.78.0.3", 2)] {
         let ran = ping(&net, &[address]);

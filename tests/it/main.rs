@@ -10,6 +10,7 @@
 
 mod generated;
 mod hanging_fs;
+mod icmp;
 mod icmp_responder;
 mod load;
 mod mem;

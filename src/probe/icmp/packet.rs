@@ -111,13 +111,13 @@ mod tests {
 
     #[test]
     fn a_request_has_the_bytes_of_the_rfc() {
-        assert_eq!(ECHO.request(Protocol::V4), b"\x08\x00\x30\x96\x01\x02\x03\x04abc");
+        assert_eq!(ECHO.request(Protocol::V4), b"\x08\x00\x2f\x97\x01\x02\x03\x04abc");
         assert_eq!(ECHO.request(Protocol::V6), b"\x80\x00\x00\x00\x01\x02\x03\x04abc");
     }
 
     #[test]
     fn only_a_whole_echo_reply_is_one() {
-        let v4 = b"\x00\x00\x38\x96\x01\x02\x03\x04abc";
+        let v4 = b"\x00\x00\x37\x97\x01\x02\x03\x04abc";
         let v6 = b"\x81\x00\x00\x00\x01\x02\x03\x04abc";
         assert_eq!(reply(v4, Protocol::V4), Some(ECHO));
         assert_eq!(reply(v6, Protocol::V6), Some(ECHO));
@@ -125,7 +125,7 @@ mod tests {
             assert_eq!(reply(&v4[..cut], Protocol::V4), None, "{cut}");
             assert_eq!(reply(&v6[..cut], Protocol::V6), None, "{cut}");
         }
-        assert_eq!(reply(b"\x00\x00\x38\x97\x01\x02\x03\x04abc", Protocol::V4), None, "checksum");
+        assert_eq!(reply(b"\x00\x00\x37\x98\x01\x02\x03\x04abc", Protocol::V4), None, "checksum");
         assert_eq!(reply(&ECHO.request(Protocol::V4), Protocol::V4), None, "a request");
         assert_eq!(reply(&ECHO.request(Protocol::V6), Protocol::V6), None, "a request");
     }

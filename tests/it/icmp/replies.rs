@@ -15,11 +15,13 @@ fn a_duplicate_is_counted_once_and_named_for_who_asks() {
         SOCKETS.into_iter().flat_map(|it| ADDRESSES.map(|address| (it, address)))
     {
         net.allow_ping_sockets(sockets);
-        // The last packet answers late, so that all copies of the others have arrived by then.
+        // The last packet answers late, so that all copies of the others have arrived by then; its own may come behind the end.
         net.answer(address, Profile::rtts(&[1.0, 1.0, 1.0, 1.0, 50.0]).copies(2));
         let ran = ping(&net, &[address, "-v"]);
         assert_eq!((ran.code, value(&ran, "pl")), (0, Some(0.0)), "{ran:?}");
-        assert!(ran.stdout.contains("\n4 duplicates, counted once\n"), "{ran:?}");
+        let counted =
+            |number| ran.stdout.contains(&format!("\n{number} duplicates, counted once\n"));
+        assert!(counted(4) || counted(5), "{ran:?}");
     }
 }
 
