@@ -9,6 +9,7 @@ use crate::plugin::{self, Outcome, Report, Status, Transcript};
 use crate::probe::{Fault, Trouble};
 
 mod certificate;
+mod http;
 mod icmp;
 mod load;
 mod mem;
@@ -19,6 +20,7 @@ mod ssh_banner;
 mod times;
 
 pub use certificate::Validity;
+pub use http::Http;
 pub use icmp::Icmp;
 pub use load::Load;
 pub use mem::Mem;
@@ -152,6 +154,7 @@ pub const ALL: &[Entry] = &[
     Entry::of::<Port>(),
     Entry::of::<SshBanner>(),
     Entry::of::<Smtp220>(),
+    Entry::of::<Http>(),
     Entry::of::<Icmp>(),
     Entry::of::<Load>(),
     Entry::of::<Mem>(),

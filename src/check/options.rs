@@ -80,7 +80,6 @@ impl Settings {
 
 /// Which host a network check talks to.
 #[derive(Clone, Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Target {
     /// Name or address of the host
     #[arg(
@@ -94,12 +93,31 @@ pub struct Target {
     /// The same as -H
     #[arg(value_name = "HOST")]
     host: Option<String>,
+    #[command(flatten)]
+    families: Families,
+}
+
+/// Which addresses of a name are used.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(super) struct Families {
     /// Use IPv4 addresses alone
     #[arg(short = '4', long = "use-ipv4", overrides_with = "ipv6")]
     ipv4: bool,
     /// Use IPv6 addresses alone
     #[arg(short = '6', long = "use-ipv6", overrides_with = "ipv4")]
     ipv6: bool,
+}
+
+impl Families {
+    /// The family that is meant.
+    pub(super) fn family(self) -> Family {
+        match (self.ipv4, self.ipv6) {
+            (true, _) => Family::V4,
+            (_, true) => Family::V6,
+            (false, false) => Family::Any,
+        }
+    }
 }
 
 impl Target {
@@ -110,11 +128,7 @@ impl Target {
 
     /// Which of its addresses are used.
     pub fn family(&self) -> Family {
-        match (self.ipv4, self.ipv6) {
-            (true, _) => Family::V4,
-            (_, true) => Family::V6,
-            (false, false) => Family::Any,
-        }
+        self.families.family()
     }
 }
 

@@ -7,6 +7,7 @@ mod channel;
 pub mod dialogue;
 mod farewell;
 mod fault;
+pub mod http;
 pub mod icmp;
 mod line;
 pub mod listening;

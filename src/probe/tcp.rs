@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -221,24 +221,47 @@ fn has_resolver() -> bool {
 
 fn connect_to(address: SocketAddr, deadline: &Deadline) -> Result<TcpStream, Trouble> {
     deadline.enter(Phase::Connect);
+    begin(address, deadline)?.finish(deadline)
+}
+
+/// A connection that was asked for, and is accepted or not while other work is done.
+#[derive(Debug)]
+pub struct Attempt {
+    socket: OwnedFd,
+    address: SocketAddr,
+}
+
+/// Begins to connect to an address, and waits for nothing.
+///
+/// # Errors
+/// The fault of the target where it is known at once, or what kept us from trying.
+pub fn begin(address: SocketAddr, deadline: &Deadline) -> Result<Attempt, Trouble> {
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     let socket = socket(family, SockType::Stream, flags, None).context("cannot make a socket")?;
     match connect(socket.as_raw_fd(), &SockaddrStorage::from(address)) {
-        Ok(()) => return Ok(TcpStream::from(socket)),
-        Err(Errno::EINPROGRESS | Errno::EINTR) => {}
+        Ok(()) | Err(Errno::EINPROGRESS | Errno::EINTR) => Ok(Attempt { socket, address }),
         // Answered at once, without a packet: it is this machine that has no route.
         Err(error @ Errno::ENETUNREACH) => {
-            return Err(Trouble::Ours(anyhow::anyhow!("no route to {address}: {}", error.desc())));
+            Err(Trouble::Ours(anyhow::anyhow!("no route to {address}: {}", error.desc())))
         }
-        Err(error) => return Err(Trouble::from_io(error.into(), deadline, &target(address))),
+        Err(error) => Err(Trouble::from_io(error.into(), deadline, &target(address))),
     }
-    let failed = |error| Trouble::from_io(error, deadline, &target(address));
-    deadline.wait(socket.as_fd(), PollFlags::POLLOUT).map_err(failed)?;
-    let stream = TcpStream::from(socket);
-    match stream.take_error().map_err(failed)? {
-        None => Ok(stream),
-        Some(error) => Err(failed(error)),
+}
+
+impl Attempt {
+    /// Waits until the connection is accepted.
+    ///
+    /// # Errors
+    /// The fault of the target, or ours.
+    pub fn finish(self, deadline: &Deadline) -> Result<TcpStream, Trouble> {
+        let failed = |error| Trouble::from_io(error, deadline, &target(self.address));
+        deadline.wait(self.socket.as_fd(), PollFlags::POLLOUT).map_err(failed)?;
+        let stream = TcpStream::from(self.socket);
+        match stream.take_error().map_err(failed)? {
+            None => Ok(stream),
+            Some(error) => Err(failed(error)),
+        }
     }
 }
 
