@@ -55,6 +55,13 @@ impl Range {
         (plain && (self.start == 0.0 || self.start == f64::NEG_INFINITY)).then_some(self.end)
     }
 
+    /// The range of the opposite value: of what is in use for a range of what is free. `opposite` falls where its argument rises.
+    #[must_use]
+    pub fn reflected(self, opposite: impl Fn(f64) -> f64) -> Self {
+        let bound = |value: f64| if value.is_finite() { opposite(value) } else { -value };
+        Self { start: bound(self.end), end: bound(self.start), inside: self.inside }
+    }
+
     /// The same range with its numbers scaled, for instance from per cent to bytes.
     #[must_use]
     pub fn map(self, scale: impl Fn(f64) -> f64) -> Self {
@@ -135,5 +142,15 @@ mod tests {
             assert_eq!(text.parse::<Range>().unwrap().upper(), number, "{text}");
         }
         assert_eq!("@10".parse::<Range>().unwrap().upper(), None);
+    }
+
+    #[test]
+    fn a_range_of_what_is_free_is_one_of_what_is_in_use() {
+        for (free, used) in
+            [("10:", "~:90"), ("10:20", "80:90"), ("@5:20", "@80:95"), ("~:30", "70:")]
+        {
+            let range: Range = free.parse().unwrap();
+            assert_eq!(range.reflected(|number| 100.0 - number).to_string(), used);
+        }
     }
 }
