@@ -9,6 +9,7 @@ use crate::plugin::{self, Outcome, Report, Status, Transcript};
 use crate::probe::{Fault, Trouble};
 
 mod certificate;
+mod disk;
 mod http;
 mod icmp;
 mod load;
@@ -20,6 +21,7 @@ mod ssh_banner;
 mod times;
 
 pub use certificate::Validity;
+pub use disk::Disk;
 pub use http::Http;
 pub use icmp::Icmp;
 pub use load::Load;
@@ -57,6 +59,11 @@ pub trait Check: clap::Args + Send + 'static {
     /// The first word of the output, where the options decide it.
     fn title(&self) -> String {
         Self::TITLE.to_owned()
+    }
+
+    /// Does a part of the check, and ends, where this program has started itself for that alone.
+    fn started_for_a_part() -> Option<ExitCode> {
+        None
     }
 
     /// Seconds for the target where `-t` is not given.
@@ -157,11 +164,15 @@ pub const ALL: &[Entry] = &[
     Entry::of::<Http>(),
     Entry::of::<Icmp>(),
     Entry::of::<Load>(),
+    Entry::of::<Disk>(),
     Entry::of::<Mem>(),
 ];
 
 /// The whole of a check's `main`.
 pub fn main<C: Check>() -> ExitCode {
+    if let Some(ended) = C::started_for_a_part() {
+        return ended;
+    }
     let argv: Vec<OsString> = std::env::args_os().collect();
     let mut title = C::TITLE.to_owned();
     let outcome = plugin::caught(|| match parse::<C>(&argv) {

@@ -26,6 +26,10 @@ enum Command {
 
 /// The whole of `main`.
 pub fn main() -> ExitCode {
+    // `firstaid check` measures disks in this program, which then starts itself for mounts that may hang.
+    if let Some(ended) = crate::probe::disk::serve_if_asked() {
+        return ended;
+    }
     let argv: Vec<OsString> = std::env::args_os().collect();
     match Cli::try_parse_from(&argv) {
         Ok(Cli { command: Command::Check(options) }) => check::run(&options),

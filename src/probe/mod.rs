@@ -5,6 +5,7 @@
 
 mod channel;
 pub mod dialogue;
+pub mod disk;
 mod farewell;
 mod fault;
 pub mod http;

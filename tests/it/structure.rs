@@ -97,7 +97,8 @@ fn every_check_has_a_program_and_every_program_a_check() {
 
 #[test]
 fn nothing_below_the_contract_prints_or_exits() {
-    let allowed = ["src/plugin/stdout.rs", "src/cli/mod.rs"];
+    // The process that asks mounts is no plugin: its standard output is a pipe to the plugin that started it.
+    let allowed = ["src/plugin/stdout.rs", "src/cli/mod.rs", "src/probe/disk/asked.rs"];
     for file in sources(&root().join("src")) {
         let name = file.strip_prefix(root()).unwrap().to_str().unwrap();
         let text = fs::read_to_string(&file).unwrap();
