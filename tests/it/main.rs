@@ -8,6 +8,7 @@
     reason = "tests start programs, and what they share fails by panicking"
 )]
 
+mod disk;
 mod generated;
 mod hanging_fs;
 mod icmp;
