@@ -110,8 +110,11 @@ impl Channel {
 
     fn say_farewell(&mut self, farewell: &[u8]) -> io::Result<()> {
         self.write_all(farewell)?;
-        if let (Self::Tls(stream), true) = (&mut *self, farewell.is_empty()) {
-            stream.close_notify()?;
+        if farewell.is_empty() {
+            match self {
+                Self::Plain(connection) => connection.finish()?,
+                Self::Tls(stream) => stream.close_notify()?,
+            }
         }
         let mut buffer = [0; 1024];
         let mut rest = LAST_WORDS;

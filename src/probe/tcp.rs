@@ -1,7 +1,7 @@
 //! TCP connections whose every wait is under the deadline.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -81,6 +81,14 @@ impl Connection {
         if self.noted {
             self.deadline.note(direction, bytes);
         }
+    }
+
+    /// Tells the peer that nothing more will be sent.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub(super) fn finish(&self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)
     }
 
     /// Reads at most one buffer; an empty one means that the peer has closed.

@@ -9,6 +9,8 @@
 )]
 
 mod disk;
+mod documented;
+mod fake;
 mod generated;
 mod hanging_fs;
 mod icmp;
@@ -17,9 +19,13 @@ mod load;
 mod mem;
 mod namespace;
 mod policy;
+mod port;
+mod quiet;
 mod recover;
 mod run;
 mod server;
 mod servers;
+mod smtp;
+mod ssh;
 mod structure;
 mod tree;

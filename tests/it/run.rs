@@ -52,3 +52,12 @@ pub(crate) fn finish(command: &mut Command) -> Ran {
         took: start.elapsed(),
     }
 }
+
+/// Tries cases side by side, for those that spend their time waiting. A failure of one fails the test.
+pub(crate) fn side_by_side<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(|| test(case));
+        }
+    });
+}
