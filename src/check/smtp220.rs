@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use regex::{Regex, RegexBuilder};
+
 use super::{Check, Settings, Target, Times, Validity, Vantage, fault_status};
 use crate::deadline::Deadline;
 use crate::plugin::{Metric, Report, Status, visible};
@@ -44,14 +46,20 @@ pub struct Smtp220 {
     /// Command to send; may be repeated
     #[arg(short = 'C', long, action = clap::ArgAction::Append)]
     command: Vec<String>,
-    /// Text to expect in the reply to the command of the same number; may be repeated
-    #[arg(short = 'R', long, action = clap::ArgAction::Append)]
-    response: Vec<String>,
+    /// Expression that the reply to the command of the same number must match; may be repeated
+    #[arg(short = 'R', long, value_name = "REGEX", action = clap::ArgAction::Append, value_parser = expression)]
+    response: Vec<Regex>,
     /// Sender of a MAIL command
     #[arg(short, long, value_name = "ADDRESS")]
     from: Option<String>,
     #[command(flatten)]
     times: Times,
+}
+
+/// Reads an expression whose `^` and `$` stand for the ends of a line, as the C peer has it.
+fn expression(text: &str) -> Result<Regex, String> {
+    let regex = RegexBuilder::new(text).multi_line(true).build();
+    regex.map_err(|error| error.to_string())
 }
 
 fn service() -> anyhow::Result<&'static Service> {
@@ -158,9 +166,9 @@ impl Smtp220 {
 }
 
 /// Adds the finding about a reply, where it is not as expected.
-fn judge_reply(report: Report, command: &str, expected: &str, reply: &Reply) -> Report {
-    let text = String::from_utf8_lossy(&reply.text);
-    if text.contains(expected) {
+fn judge_reply(report: Report, command: &str, expected: &Regex, reply: &Reply) -> Report {
+    let text = String::from_utf8_lossy(&reply.text).replace('\r', "");
+    if expected.is_match(&text) {
         return report;
     }
     let reply = visible(reply.first_line());

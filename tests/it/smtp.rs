@@ -88,11 +88,13 @@ fn commands_are_sent_and_their_replies_compared() {
         (&["-C", "NOOP"], 0),
         (&["-C", "NOOP", "-R", "250"], 0),
         (&["-C", "NOOP", "-R", "fine", "-C", "HELP", "-R", "500"], 0),
+        (&["-C", "NOOP", "-R", "^250 (fine|well)$"], 0),
         (&["-C", "NOOP", "-R", "551"], 1),
     ] {
         let ran = check(&server, &[&named, args].concat());
         assert_eq!(ran.code, code, "{args:?} {ran:?}");
     }
+    assert_eq!(run(SMTP, &["-H", "127.0.0.1", "-C", "NOOP", "-R", "("]).code, 3);
     let ran = check(&server, &["-F", "mon.test", "-C", "NOOP", "-R", "551", "-vvv"]);
     let text = "SMTP WARNING - Invalid response '250 fine' to command 'NOOP'";
     assert_eq!(ran.verdict(), (1, text));
