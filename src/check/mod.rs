@@ -10,6 +10,7 @@ use crate::probe::{Fault, Trouble};
 
 mod certificate;
 mod disk;
+mod dns;
 mod http;
 mod icmp;
 mod load;
@@ -22,6 +23,7 @@ mod times;
 
 pub use certificate::Validity;
 pub use disk::Disk;
+pub use dns::Dns;
 pub use http::Http;
 pub use icmp::Icmp;
 pub use load::Load;
@@ -161,6 +163,7 @@ pub const ALL: &[Entry] = &[
     Entry::of::<Port>(),
     Entry::of::<SshBanner>(),
     Entry::of::<Smtp220>(),
+    Entry::of::<Dns>(),
     Entry::of::<Http>(),
     Entry::of::<Icmp>(),
     Entry::of::<Load>(),

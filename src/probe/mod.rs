@@ -6,6 +6,7 @@
 mod channel;
 pub mod dialogue;
 pub mod disk;
+pub mod dns;
 mod farewell;
 mod fault;
 pub mod http;

@@ -9,6 +9,7 @@
 )]
 
 mod disk;
+mod dns;
 mod documented;
 mod fake;
 mod generated;
