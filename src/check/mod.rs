@@ -150,11 +150,19 @@ pub struct Entry {
     pub vantage: Vantage,
     /// Runs it on a command line, under a time limit of the caller's.
     pub run: fn(&[OsString], &Deadline) -> Run,
+    /// Reads a command line and does nothing with it.
+    pub accepts: fn(&[OsString]) -> Result<(), String>,
 }
 
 impl Entry {
     const fn of<C: Check>() -> Self {
-        Self { name: C::NAME, about: C::ABOUT, vantage: C::VANTAGE, run: run_within::<C> }
+        Self {
+            name: C::NAME,
+            about: C::ABOUT,
+            vantage: C::VANTAGE,
+            run: run_within::<C>,
+            accepts: accepts::<C>,
+        }
     }
 }
 
@@ -200,6 +208,10 @@ fn run_within<C: Check>(argv: &[OsString], deadline: &Deadline) -> Run {
         }
     });
     Run { title, separator: C::SEPARATOR, outcome: C::view(argv, outcome) }
+}
+
+fn accepts<C: Check>(argv: &[OsString]) -> Result<(), String> {
+    parse::<C>(argv).map(|_| ()).map_err(|outcome| outcome.report().text())
 }
 
 fn parse<C: Check>(argv: &[OsString]) -> Result<(C, Settings), Outcome> {

@@ -11,15 +11,13 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 
 use super::table::{Row, Table};
-use super::{local, nrpe};
+use super::{INVENTORY, local, nrpe};
 use crate::check::{ALL, Run};
 use crate::deadline::Deadline;
 use crate::inventory::{Agent, Call, Host, Inventory};
 use crate::plugin::{self, Outcome, Report, Status, Transcript};
 use crate::policy::{Plan, Policy};
 
-/// Where the inventory is, if there is one.
-const INVENTORY: &str = "/etc/firstaid/hosts.toml";
 const NAME: &str = "FIRSTAID";
 const SEPARATOR: &str = " - ";
 
@@ -130,7 +128,7 @@ fn host(options: &Options) -> Result<Host> {
 fn row(host: &Host, call: &Call, deadline: &Deadline) -> Row {
     if call.is_remote(host) {
         return match host.agent {
-            Agent::Nrpe => nrpe::ask(&host.address, call, deadline),
+            Agent::Nrpe => nrpe::ask(host, call, deadline),
             Agent::Icinga => {
                 Row::not_run(call.label, "runs on the server itself, by its Icinga agent")
             }

@@ -1,14 +1,22 @@
 //! `firstaid`, the operator's program.
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
+use anyhow::{Context, Result};
 use clap::Parser;
 
 mod check;
+mod diff;
+mod disk;
+mod generate;
 mod local;
 mod nrpe;
 mod table;
+
+/// Where the inventory is, if there is one.
+const INVENTORY: &str = "/etc/firstaid/hosts.toml";
 
 /// Finds faults on monitored servers, and shows what the monitoring sees.
 #[derive(Debug, Parser)]
@@ -22,6 +30,8 @@ struct Cli {
 enum Command {
     /// Run every check of a host and show one table; the exit code is that of the worst
     Check(check::Options),
+    /// Write the configuration of Icinga 2, Nagios, NRPE and sudo from the inventory
+    Generate(generate::Options),
 }
 
 /// The whole of `main`.
@@ -33,11 +43,27 @@ pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     match Cli::try_parse_from(&argv) {
         Ok(Cli { command: Command::Check(options) }) => check::run(&options),
+        Ok(Cli { command: Command::Generate(options) }) => ended(generate::run(&options)),
         Err(_) if argv.get(1).is_some_and(|word| word == "check") => check::usage(&argv),
         Err(error) => {
             // Clap's own ending: help to standard output with 0, an error to standard error with 2.
             let _ = error.print();
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        }
+    }
+}
+
+/// Shows what a command has to tell: 0, or 1 with the reason on standard error.
+fn ended(result: Result<String>) -> ExitCode {
+    let told = result.and_then(|text| {
+        io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
+    });
+    match told {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell where standard error is closed too.
+            let _ = writeln!(io::stderr(), "firstaid: {error:#}");
+            ExitCode::FAILURE
         }
     }
 }

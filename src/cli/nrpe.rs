@@ -4,14 +4,14 @@ use std::process::{Command, Stdio};
 
 use super::table::Row;
 use crate::deadline::Deadline;
-use crate::inventory::Call;
+use crate::inventory::{Call, Host};
 use crate::plugin::{Status, visible};
 
 /// The client of Debian and of most others.
 const CLIENT: &str = "/usr/lib/nagios/plugins/check_nrpe";
 
 /// Asks the machine's NRPE to run one of its commands.
-pub(super) fn ask(address: &str, call: &Call, deadline: &Deadline) -> Row {
+pub(super) fn ask(host: &Host, call: &Call, deadline: &Deadline) -> Row {
     if !std::path::Path::new(CLIENT).exists() {
         return Row::not_run(
             call.label,
@@ -26,7 +26,7 @@ pub(super) fn ask(address: &str, call: &Call, deadline: &Deadline) -> Row {
     )]
     let mut client = Command::new(CLIENT);
     client
-        .args(["-u", "-t", &limit, "-H", address, "-c", &name])
+        .args(host.nrpe.args(&host.address, &name, &limit))
         .stdin(Stdio::null())
         .stderr(Stdio::null());
     match client.output() {

@@ -32,6 +32,33 @@ pub fn thresholds(policy: &Policy) -> String {
     table
 }
 
+/// What each plan documents about a service, one line a plan.
+pub(super) fn service(policy: &Policy, service: &Service) -> String {
+    let line = |plan: Plan| {
+        format!(
+            "{} ({}), {}: {}",
+            service.name,
+            service.port,
+            plan.name(),
+            cell(policy, service, plan)
+        )
+    };
+    Plan::ALL.map(line).join("\n")
+}
+
+/// What each plan documents about a check's values, one line a value and a plan.
+pub(super) fn rows(policy: &Policy, check: &str) -> String {
+    let rules = policy.rules.iter().filter(|rule| rule.subject == check);
+    let lines = rules.flat_map(|rule| {
+        Plan::ALL.map(|plan| {
+            let bounds = rule.bounds.of(plan);
+            let pair = pair(bounds.warning, bounds.critical, rule.unit);
+            format!("{} of {check}, {}: {pair}", rule.metric, plan.name())
+        })
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The rule that judges HTTP statuses; it stands in the rows of the HTTP services.
 const STATUS: &str = "http_status";
 

@@ -15,14 +15,22 @@ pub struct File {
     pub mode: u32,
 }
 
+/// What the first line of every generated file says.
+const MADE: &str = "Made by firstaid";
+
 impl File {
     /// A file of configuration, with the header that says what made it. `comment` begins a comment line in its language.
     pub fn new(path: impl Into<PathBuf>, comment: &str, body: &str) -> Self {
         let (version, policy) = (env!("CARGO_PKG_VERSION"), Policy::documented().version);
         let made = format!(
-            "{comment} Made by firstaid {version} (policy {policy}) from the inventory: `firstaid generate`."
+            "{comment} {MADE} {version} (policy {policy}) from the inventory: `firstaid generate`."
         );
         let warning = format!("{comment} Never edit it: the next run writes it anew.");
         Self { path: path.into(), text: format!("{made}\n{warning}\n\n{body}"), mode: 0o644 }
     }
+}
+
+/// Whether the text of a file carries the header, so that it may be replaced and removed.
+pub fn is_ours(text: &str) -> bool {
+    text.lines().next().is_some_and(|line| line.contains(MADE))
 }

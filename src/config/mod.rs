@@ -1,7 +1,19 @@
-//! Files that derive from the policy.
+//! Files that derive from the policy and the inventory. Writers are pure: nothing here touches the disk.
+
+use crate::inventory::Inventory;
+use crate::policy::Policy;
 
 mod docs;
 mod file;
+pub mod icinga2;
 
 pub use docs::thresholds;
-pub use file::File;
+pub use file::{File, is_ours};
+
+/// Folders of the output that belong to the generator: files of ours in them go when nothing makes them any more.
+pub const FOLDERS: &[&str] = &["icinga2", "nagios", "nrpe", "sudoers"];
+
+/// Every file that the inventory asks for.
+pub fn all(policy: &Policy, inventory: &Inventory) -> Vec<File> {
+    icinga2::write(policy, inventory)
+}

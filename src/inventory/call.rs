@@ -1,7 +1,9 @@
 //! The checks of a host as command lines: what `firstaid check` runs is what the engine runs.
 
-use super::{Agent, Host, Layer, StatusRules, Watched};
-use crate::check::{ALL, Vantage};
+use std::ffi::OsString;
+
+use super::{Agent, Host, Layer, Resource, StatusRules, Watched};
+use crate::check::ALL;
 
 /// One check of a host.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,34 +21,53 @@ impl Call {
     pub fn all(host: &Host) -> Vec<Self> {
         let mut calls = vec![Self::ping(host)];
         calls.extend(host.services.iter().map(|watched| Self::service(host, watched)));
-        let on_host = ALL.iter().filter(|entry| entry.vantage == Vantage::Host);
-        calls.extend(on_host.map(|entry| Self {
-            label: entry.name,
-            check: entry.name,
-            args: plan(host),
-        }));
+        calls.extend(host.resources.iter().map(|resource| Self::resource(host, resource)));
         calls
     }
 
     /// Whether it has to run on another machine, through that machine's agent.
     pub fn is_remote(&self, host: &Host) -> bool {
-        let on_host =
-            ALL.iter().any(|entry| entry.name == self.check && entry.vantage == Vantage::Host);
-        on_host && host.agent != Agent::Local
+        self.is_resource() && host.agent != Agent::Local
     }
 
-    fn ping(host: &Host) -> Self {
+    /// Whether it measures a resource of the server itself.
+    pub fn is_resource(&self) -> bool {
+        Resource::NAMES.contains(&self.check)
+    }
+
+    /// A resource.
+    pub fn resource(host: &Host, resource: &Resource) -> Self {
+        let mut args = Vec::new();
+        args.extend(resource.paths.iter().flat_map(|path| options(&[("-p", path.clone())])));
+        for (option, value) in [("-w", &resource.warning), ("-c", &resource.critical)] {
+            args.extend(value.iter().flat_map(|value| options(&[(option, value.clone())])));
+        }
+        args.extend(plan(host));
+        Self { label: resource.name, check: resource.name, args }
+    }
+
+    /// The command line for a shell, such as the one that NRPE and ssh hand it to.
+    pub fn shell(&self, plugins: &str) -> String {
+        let mut line = format!("{plugins}/check_{}", self.check);
+        for arg in &self.args {
+            line.push(' ');
+            line.push_str(&shell(arg));
+        }
+        line
+    }
+
+    /// The echo requests.
+    pub fn ping(host: &Host) -> Self {
         let mut args = vec!["-H".to_owned(), host.address.clone()];
         args.extend(plan(host));
         Self { label: "ping", check: "icmp_rtt", args }
     }
 
-    fn service(host: &Host, watched: &Watched) -> Self {
+    /// A watched service.
+    pub fn service(host: &Host, watched: &Watched) -> Self {
         let address = watched.address.as_ref().unwrap_or(&host.address).clone();
         // A check that knows no layers leaves the connection alone to check_port.
-        let by_connection = watched.layer == Layer::Transport
-            && matches!(watched.service.check, "ssh_banner" | "smtp220" | "dns");
-        if by_connection {
+        if watched.by_connection() {
             return Self::connection(watched, &address);
         }
         let mut args = match watched.service.check {
@@ -88,7 +109,10 @@ impl Call {
     fn connection(watched: &Watched, address: &str) -> Self {
         let limit = watched.service.no_answer.to_string();
         let port = watched.port.to_string();
-        let args = options(&[("-H", address.to_owned()), ("-p", port), ("-t", limit)]);
+        let mut args = options(&[("-H", address.to_owned()), ("-p", port), ("-t", limit)]);
+        for (option, value) in [("-w", &watched.warning), ("-c", &watched.critical)] {
+            args.extend(value.iter().flat_map(|value| options(&[(option, value.clone())])));
+        }
         Self { label: watched.service.name, check: "port", args }
     }
 }
@@ -99,4 +123,31 @@ fn plan(host: &Host) -> Vec<String> {
 
 fn options(pairs: &[(&str, String)]) -> Vec<String> {
     pairs.iter().flat_map(|(option, value)| [(*option).to_owned(), value.clone()]).collect()
+}
+
+/// A word that a shell reads as it is.
+fn shell(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._,:%=@+-".contains(&byte);
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// Whether the check's own options accept the command line of a service or resource.
+pub(super) fn accepted(host: &Host, label: &str) -> Result<(), String> {
+    let own = host.services.iter().find(|watched| watched.service.name == label);
+    let differs = |watched: &&Watched| watched.warning.is_some() || watched.critical.is_some();
+    let resource = host.resources.iter().find(|resource| resource.name == label);
+    let call = match (own.filter(differs), resource) {
+        (Some(watched), _) => Call::service(host, watched),
+        (None, Some(resource)) => Call::resource(host, resource),
+        (None, None) => return Ok(()),
+    };
+    let Some(entry) = ALL.iter().find(|entry| entry.name == call.check) else { return Ok(()) };
+    let program = OsString::from(format!("check_{}", call.check));
+    let argv: Vec<OsString> =
+        std::iter::once(program).chain(call.args.iter().map(OsString::from)).collect();
+    (entry.accepts)(&argv).map_err(|reason| format!("check_{} refuses: {reason}", call.check))
 }

@@ -1,15 +1,12 @@
 //! One host of the inventory.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
 use serde::Deserialize;
-use toml::Spanned;
 
-use super::name::{HostName, is_address};
-use super::watched::{Layer, Overrides, StatusRules, Watched};
-use super::{Refused, refused};
-use crate::policy::{Plan, Policy};
+use super::agent::{Endpoint, Nrpe, Ssh};
+use super::name::HostName;
+use super::watched::Watched;
+use super::{Agent, OutsideOnly, Power, Recovery, Resource};
+use crate::policy::Plan;
 
 /// A monitored server.
 #[derive(Clone, Debug)]
@@ -24,8 +21,30 @@ pub struct Host {
     pub panel: Panel,
     /// How the checks that run on the server itself are reached.
     pub agent: Agent,
+    /// NRPE's address apart from the host's.
+    pub nrpe: Nrpe,
+    /// ssh's.
+    pub ssh: Ssh,
+    /// The Icinga agent's, where it is the host's agent.
+    pub endpoint: Option<Endpoint>,
     /// Services that are watched, in the policy's order.
     pub services: Vec<Watched>,
+    /// What is measured on the server itself, in the policy's order.
+    pub resources: Vec<Resource>,
+    /// The zone that checks it; none where one server monitors.
+    pub zone: Option<String>,
+    /// Names of the contacts that are told.
+    pub contacts: Vec<String>,
+    /// Hosts without which it can not be reached.
+    pub parents: Vec<HostName>,
+    /// Whether recovery acts.
+    pub recovery: Recovery,
+    /// What recovery does about a fault that is seen from outside alone.
+    pub outside_only: OutsideOnly,
+    /// How its power is switched, where it can be.
+    pub power: Option<Power>,
+    /// A line for people.
+    pub notes: Option<String>,
 }
 
 /// The server's control panel; it decides which script restarts a service.
@@ -41,82 +60,18 @@ pub enum Panel {
     Webmin,
 }
 
-/// How a command is run on the server itself.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub enum Agent {
-    /// Through NRPE.
-    #[default]
-    Nrpe,
-    /// Through an Icinga agent.
-    Icinga,
-    /// Through ssh.
-    Ssh,
-    /// Not at all.
-    None,
-    /// It is this machine.
-    #[serde(skip)]
-    Local,
+impl Panel {
+    /// The word that the inventory has for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Plesk => "plesk",
+            Self::Webmin => "webmin",
+        }
+    }
 }
-
-/// A host as the file has it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Row {
-    name: Spanned<String>,
-    address: Spanned<String>,
-    #[serde(default)]
-    plan: Plan,
-    os: Option<Spanned<String>>,
-    #[serde(default)]
-    os_check: OsCheck,
-    line: Option<Spanned<String>>,
-    #[serde(default)]
-    panel: Panel,
-    #[serde(default)]
-    agent: Agent,
-    #[serde(default)]
-    services: Vec<Spanned<String>>,
-    http_layer: Option<Spanned<u8>>,
-    #[serde(default)]
-    http_status: StatusRules,
-    #[serde(default)]
-    service: BTreeMap<Spanned<String>, Spanned<Overrides>>,
-}
-
-#[derive(Clone, Copy, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum OsCheck {
-    #[default]
-    On,
-    Off,
-}
-
-/// Operating systems that the service is offered for, with those that it is extended to. Source: documented policy, section 1.
-const ELIGIBLE: &[&str] =
-    &["centos", "redhat", "rhel", "almalinux", "rocky", "oraclelinux", "debian", "ubuntu"];
 
 impl Host {
-    pub(super) fn from_row(row: Row, at: &Range<usize>) -> Result<Self, Refused> {
-        let name = HostName::parse(row.name.get_ref())
-            .map_err(|reason| refused(&row.name.span(), reason))?;
-        if !is_address(row.address.get_ref()) {
-            let reason =
-                format!("{:?} is no address: give an IP address or a name", row.address.get_ref());
-            return Err(refused(&row.address.span(), reason));
-        }
-        eligible(&row, at)?;
-        let services = services(&row)?;
-        Ok(Self {
-            name,
-            address: row.address.into_inner(),
-            plan: row.plan,
-            panel: row.panel,
-            agent: row.agent,
-            services,
-        })
-    }
-
     /// This machine, with the services that were found on it.
     ///
     /// # Errors
@@ -129,95 +84,23 @@ impl Host {
             plan,
             panel: Panel::None,
             agent: Agent::Local,
+            nrpe: Nrpe::default(),
+            ssh: Ssh::default(),
+            endpoint: None,
             services,
+            resources: Resource::all(),
+            zone: None,
+            contacts: Vec::new(),
+            parents: Vec::new(),
+            recovery: Recovery::Off,
+            outside_only: OutsideOnly::default(),
+            power: None,
+            notes: None,
         })
     }
-}
 
-/// Source: documented policy, section 1.
-fn eligible(row: &Row, at: &Range<usize>) -> Result<(), Refused> {
-    if let Some(line) = &row.line {
-        return Err(refused(
-            &line.span(),
-            match line.get_ref().as_str() {
-                "shared-10m" => {
-                    "servers on the shared 10 Mbps line are not eligible: remove the host"
-                        .to_owned()
-                }
-                other => {
-                    format!("unknown line {other:?}: leave the key out, or say \"shared-10m\"")
-                }
-            },
-        ));
+    /// Whether there is any way to restart something on it, or the server itself.
+    pub fn is_recoverable(&self) -> bool {
+        self.agent != Agent::None || self.power.is_some()
     }
-    let Some(os) = &row.os else {
-        let reason = format!(
-            "host {} names no os: add os = \"centos\" (or {})",
-            row.name.get_ref(),
-            ELIGIBLE.join(", ")
-        );
-        return Err(refused(at, reason));
-    };
-    let known = os.get_ref().to_ascii_lowercase();
-    if known.contains("windows") {
-        return Err(refused(&os.span(), "Windows servers are not eligible: remove the host"));
-    }
-    if ELIGIBLE.contains(&known.as_str()) || row.os_check == OsCheck::Off {
-        return Ok(());
-    }
-    let reason = format!(
-        "os {:?} is not eligible: it is one of {}, or set os_check = \"off\" for this host",
-        os.get_ref(),
-        ELIGIBLE.join(", ")
-    );
-    Err(refused(&os.span(), reason))
-}
-
-/// The watched services in the policy's order, each with its overrides.
-fn services(row: &Row) -> Result<Vec<Watched>, Refused> {
-    let documented = Policy::documented().services;
-    for (number, service) in row.services.iter().enumerate() {
-        let name = service.get_ref();
-        if !documented.iter().any(|known| known.name == name) {
-            let names: Vec<&str> = documented.iter().map(|known| known.name).collect();
-            return Err(refused(
-                &service.span(),
-                format!("unknown service {name:?}: one of {}", names.join(", ")),
-            ));
-        }
-        if row.services.iter().take(number).any(|earlier| earlier.get_ref() == name) {
-            return Err(refused(
-                &service.span(),
-                format!("service {name} stands twice: remove one"),
-            ));
-        }
-    }
-    for name in row.service.keys() {
-        if !row.services.iter().any(|service| service.get_ref() == name.get_ref()) {
-            let reason = format!(
-                "service {} is not among the host's services: add it there, or remove its table",
-                name.get_ref()
-            );
-            return Err(refused(&name.span(), reason));
-        }
-    }
-    let mut watched = Vec::new();
-    for service in documented {
-        let Some(listed) = row.services.iter().find(|listed| listed.get_ref() == service.name)
-        else {
-            continue;
-        };
-        let own =
-            row.service.iter().find(|(name, _)| name.get_ref() == service.name).map(|(_, own)| own);
-        let mut one = Watched::of(service);
-        one.status = row.http_status;
-        if service.name == "http"
-            && let Some(layer) = &row.http_layer
-        {
-            one.layer = Layer::from_number(*layer.get_ref())
-                .map_err(|reason| refused(&layer.span(), reason))?;
-        }
-        watched.push(one.overridden(own, &listed.span())?);
-    }
-    Ok(watched)
 }

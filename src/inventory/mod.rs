@@ -2,6 +2,7 @@
 //!
 //! Parsed, not validated: a value of these types has passed every rule. A refusal names file, line and what to do.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
@@ -9,19 +10,37 @@ use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 use toml::Spanned;
 
+mod agent;
 mod call;
+mod eligible;
 mod host;
+mod listed;
 mod name;
+mod parents;
+mod power;
+mod resource;
+mod row;
+mod site;
+mod text;
 mod watched;
+mod zone;
 
+pub use agent::{Agent, Certificates, Endpoint, Nrpe, Ssh};
 pub use call::Call;
-pub use host::{Agent, Host, Panel};
+pub use host::{Host, Panel};
 pub use name::HostName;
+pub use power::Power;
+pub use resource::Resource;
+pub use site::{Layout, OutsideOnly, Recovery, Site};
 pub use watched::{Layer, StatusRules, Watched};
+pub use zone::{Contact, Member, Zone};
 
-/// All hosts, in the order of the file.
+/// The whole file; hosts are in its order.
 #[derive(Debug)]
 pub struct Inventory {
+    site: Site,
+    zones: Vec<Zone>,
+    contacts: Vec<Contact>,
     hosts: Vec<Host>,
 }
 
@@ -29,7 +48,13 @@ pub struct Inventory {
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    host: Vec<Spanned<host::Row>>,
+    site: site::Row,
+    #[serde(default)]
+    zone: Vec<Spanned<zone::Row>>,
+    #[serde(default)]
+    contact: Vec<zone::ContactRow>,
+    #[serde(default)]
+    host: Vec<Spanned<row::Row>>,
 }
 
 impl Inventory {
@@ -40,13 +65,20 @@ impl Inventory {
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
-        Self::parse(&text).map_err(|refused| {
+        Self::from_text(&path.display().to_string(), &text)
+    }
+
+    /// Reads the text of a file, which is called `name` in errors.
+    ///
+    /// # Errors
+    /// As those of `read`.
+    pub fn from_text(name: &str, text: &str) -> Result<Self> {
+        Self::parse(text).map_err(|refused| {
             let line = text.get(..refused.at).unwrap_or_default().matches('\n').count() + 1;
-            anyhow!("{}:{line}: {}", path.display(), refused.reason)
+            anyhow!("{name}:{line}: {}", refused.reason)
         })
     }
 
-    /// Reads the text of a file.
     fn parse(text: &str) -> Result<Self, Refused> {
         let file: File = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
@@ -58,19 +90,16 @@ impl Inventory {
                 reason: "no host: add a [[host]] with name and address".to_owned(),
             });
         }
-        let mut hosts: Vec<Host> = Vec::new();
-        for row in file.host {
-            let at = row.span();
-            let host = Host::from_row(row.into_inner(), &at)?;
-            if hosts.iter().any(|other| other.name == host.name) {
-                return Err(refused(
-                    &at,
-                    format!("host {} stands twice: names are unique", host.name),
-                ));
-            }
-            hosts.push(host);
+        let contacts = Contact::all(&file.contact)?;
+        Contact::known(&contacts, file.site.contacts.as_deref().unwrap_or_default())?;
+        let mut site = Site::read(&file.site)?;
+        if site.contacts.is_empty() {
+            site.contacts = contacts.iter().map(|contact| contact.name.clone()).collect();
         }
-        Ok(Self { hosts })
+        let zones = Zone::all(&file.zone, &site)?;
+        let around = row::Surroundings { site: &site, zones: &zones, contacts: &contacts };
+        let hosts = hosts(file.host, &around)?;
+        Ok(Self { site, zones, contacts, hosts })
     }
 
     /// The host of that name.
@@ -86,10 +115,55 @@ impl Inventory {
         })
     }
 
+    /// What holds for the whole monitoring.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// The zones of a cluster, a parent before its children; none where one server monitors.
+    pub fn zones(&self) -> &[Zone] {
+        &self.zones
+    }
+
+    /// Everybody who can be told.
+    pub fn contacts(&self) -> &[Contact] {
+        &self.contacts
+    }
+
     /// All hosts.
     pub fn hosts(&self) -> &[Host] {
         &self.hosts
     }
+}
+
+/// Every host, with a name of its own.
+fn hosts(rows: Vec<Spanned<row::Row>>, around: &row::Surroundings) -> Result<Vec<Host>, Refused> {
+    let mut hosts: Vec<Host> = Vec::with_capacity(rows.len());
+    let mut names: HashSet<HostName> = HashSet::with_capacity(rows.len());
+    let mut endpoints: HashSet<String> =
+        around.zones.iter().flat_map(|zone| &zone.endpoints).map(|it| it.name.clone()).collect();
+    endpoints.extend(around.zones.iter().map(|zone| zone.name.clone()));
+    let mut places = parents::Places::new();
+    for row in rows {
+        let at = row.span();
+        let spans = row.get_ref().parent_spans();
+        let host = row.into_inner().read(&at, around)?;
+        if !names.insert(host.name.clone()) {
+            return Err(refused(&at, format!("host {} stands twice: names are unique", host.name)));
+        }
+        if let Some(endpoint) = &host.endpoint
+            && !endpoints.insert(endpoint.name.clone())
+        {
+            let reason = format!("endpoint {} stands twice: names are unique", endpoint.name);
+            return Err(refused(&at, reason));
+        }
+        if !spans.is_empty() {
+            places.push((hosts.len(), spans));
+        }
+        hosts.push(host);
+    }
+    parents::check(&hosts, &places)?;
+    Ok(hosts)
 }
 
 /// A rule's refusal, with the byte of the file where it begins.
@@ -142,6 +216,30 @@ mod tests {
             (with("[host.service.ftp]\nport = 21"), "not among the host's services"),
             (with("[host.service.ssh]\nport = 0"), "port 0"),
             (with("[host.service.ssh]\nlayer = 5"), "layer is 4 or 7"),
+            (with("[host.service.ssh]\nvhost = \"a\""), "vhost belongs to http"),
+            (with("[host.service.ssh]\nwarning = \"10x\""), "check_ssh_banner refuses"),
+            (with("[host.resource.load]\nwarning = \"a\""), "check_load refuses"),
+            (with("[host.resource.cpu]\nwarning = \"1\""), "resource cpu is not watched"),
+            (with("agent = \"none\"\nresources = [\"load\"]"), "agent is \"none\""),
+            (with("ssh = { user = \"x\" }"), "table ssh has no effect"),
+            (with("nrpe = { ca = \"/ca\" }"), "three files"),
+            (with("zone = \"x\""), "zones belong to a cluster"),
+            (with("contacts = [\"x\"]"), "no contact \"x\""),
+            (with("contacts = []"), "nobody would be told"),
+            (with("parents = [\"x\"]"), "no host x"),
+            (with("parents = [\"web1\"]"), "its own parent"),
+            (with("[host.power]\nagent = \"ipmi\""), "no fence agent"),
+            (
+                with("[host.power]\nagent = \"fence_x\"\noptions = { passwd = \"x\" }"),
+                "is a secret",
+            ),
+            (with("[host.power]\nagent = \"fence_x\"\noptions = { action = \"x\" }"), "itself"),
+            (with("notes = \"a\\nb\""), "not one line"),
+            (with("http_layer = 4"), "without service http"),
+            (GOOD.replace("web1", "firstaid-host"), "rename the host"),
+            (with("[site]\nlayout = \"cluster\""), "add a [[zone]]"),
+            (with("[site]\nattempts = 1"), "give 2 to 100"),
+            (with("[site]\nplugins = \"/a b\""), "no plain path"),
         ];
         for (text, expected) in cases {
             let reason = reason(&text);

@@ -5,8 +5,9 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::name::is_address;
-use super::{Refused, refused};
+use super::agent::port;
+use super::text::Kind;
+use super::{Recovery, Refused, refused};
 use crate::policy::Service;
 
 /// A watched service.
@@ -32,6 +33,10 @@ pub struct Watched {
     pub warning: Option<String>,
     /// `-c` where it is not the policy's.
     pub critical: Option<String>,
+    /// The unit or init script that restarts it, where it is not the policy's.
+    pub unit: Option<String>,
+    /// Whether recovery acts, where the host says something else.
+    pub recovery: Option<Recovery>,
 }
 
 /// What a check of a service judges.
@@ -70,14 +75,17 @@ pub enum StatusRules {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Overrides {
+    address: Option<Spanned<String>>,
     port: Option<Spanned<u16>>,
     layer: Option<Spanned<u8>>,
     vhost: Option<Spanned<String>>,
     lookup: Option<Spanned<String>>,
     #[serde(default)]
-    expected: Vec<String>,
-    warning: Option<String>,
-    critical: Option<String>,
+    expected: Vec<Spanned<String>>,
+    warning: Option<Spanned<String>>,
+    critical: Option<Spanned<String>>,
+    unit: Option<Spanned<String>>,
+    recovery: Option<Recovery>,
 }
 
 impl Watched {
@@ -94,7 +102,15 @@ impl Watched {
             expected: Vec::new(),
             warning: None,
             critical: None,
+            unit: None,
+            recovery: None,
         }
+    }
+
+    /// Whether a check of the port judges it, because its own check knows no layers.
+    pub fn by_connection(&self) -> bool {
+        self.layer == Layer::Transport
+            && matches!(self.service.check, "ssh_banner" | "smtp220" | "dns")
     }
 
     /// With what the host's table says, and checked; `at` is where the host lists the service.
@@ -104,38 +120,50 @@ impl Watched {
         at: &Range<usize>,
     ) -> Result<Self, Refused> {
         if let Some(own) = own.map(Spanned::get_ref) {
-            if let Some(port) = &own.port {
-                let reason =
-                    || refused(&port.span(), "port 0 can not be connected to: give 1 to 65535");
-                self.port = Some(*port.get_ref()).filter(|port| *port > 0).ok_or_else(reason)?;
+            self.fits(own)?;
+            if let Some(given) = &own.port {
+                self.port = port(given)?;
             }
             if let Some(layer) = &own.layer {
                 self.layer = Layer::from_number(*layer.get_ref())
                     .map_err(|reason| refused(&layer.span(), reason))?;
             }
-            for name in [&own.vhost, &own.lookup].into_iter().flatten() {
-                if !is_address(name.get_ref()) {
-                    return Err(refused(
-                        &name.span(),
-                        format!(
-                            "{:?} is no name: use letters, digits, '.', '_' and '-'",
-                            name.get_ref()
-                        ),
-                    ));
-                }
-            }
-            self.vhost = own.vhost.as_ref().map(|it| it.get_ref().clone());
-            self.lookup = own.lookup.as_ref().map(|it| it.get_ref().clone());
-            self.expected.clone_from(&own.expected);
-            self.warning.clone_from(&own.warning);
-            self.critical.clone_from(&own.critical);
+            self.address = Kind::Address.maybe(own.address.as_ref())?;
+            self.vhost = Kind::Address.maybe(own.vhost.as_ref())?;
+            self.lookup = Kind::Address.maybe(own.lookup.as_ref())?;
+            self.expected = Kind::Network.list(&own.expected)?;
+            self.warning = Kind::Line.maybe(own.warning.as_ref())?;
+            self.critical = Kind::Line.maybe(own.critical.as_ref())?;
+            self.unit = Kind::Unit.maybe(own.unit.as_ref())?;
+            self.recovery = own.recovery;
         }
-        if self.service.name == "dns" && self.lookup.is_none() {
+        if self.service.name == "dns" && self.lookup.is_none() && !self.by_connection() {
             return Err(refused(
                 at,
                 "service dns needs `lookup`, a name that the server knows: add [host.service.dns] with it",
             ));
         }
         Ok(self)
+    }
+
+    /// A key of another service would be without effect.
+    fn fits(&self, own: &Overrides) -> Result<(), Refused> {
+        let misplaced = [
+            (self.service.check == "http_layer7", "vhost", own.vhost.as_ref(), "http and https"),
+            (self.service.name == "dns", "lookup", own.lookup.as_ref(), "dns"),
+            (self.service.name == "dns", "expected", own.expected.first(), "dns"),
+        ];
+        for (fits, key, value, home) in misplaced {
+            if let Some(value) = value
+                && !fits
+            {
+                let name = self.service.name;
+                return Err(refused(
+                    &value.span(),
+                    format!("{key} belongs to {home}, not to {name}: remove it"),
+                ));
+            }
+        }
+        Ok(())
     }
 }

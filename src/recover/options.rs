@@ -17,8 +17,8 @@ pub struct Options {
     /// The failed service, one of the policy's; without it the host itself has failed
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
-    /// How the target is reached: nrpe, icinga, ssh or local
-    #[arg(long, value_name = "WAY", default_value = "local", value_parser = ["nrpe", "icinga", "ssh", "local"])]
+    /// How the target is reached: nrpe, icinga, ssh, local or none
+    #[arg(long, value_name = "WAY", default_value = "local", value_parser = ["nrpe", "icinga", "ssh", "local", "none"])]
     pub via: String,
     /// Kind of notification; only PROBLEM may act
     #[arg(long, value_name = "KIND", default_value = "")]
@@ -47,6 +47,30 @@ pub struct Options {
     /// Time of the last result, in seconds since 1970
     #[arg(long, value_name = "TIME", default_value = "")]
     pub last_check: String,
+    /// Type of the host's state
+    #[arg(long, value_name = "TYPE", default_value = "")]
+    pub host_state_type: String,
+    /// Whether the failed object could be reached at its last result: 0 or 1
+    #[arg(long, value_name = "BOOLEAN", default_value = "")]
+    pub reachable: String,
+    /// Time of the last change of the HARD state, in seconds since 1970
+    #[arg(long, value_name = "TIME", default_value = "")]
+    pub hard_since: String,
+    /// How many notifications of this problem there have been
+    #[arg(long, value_name = "COUNT", default_value = "")]
+    pub number: String,
+    /// Name of the monitoring server that calls
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub node: String,
+    /// Name of its zone in a cluster
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub zone: String,
+    /// Other servers of its zone that it is connected to, of how many: 1/1
+    #[arg(long, value_name = "COUNTS", default_value = "")]
+    pub peers: String,
+    /// Servers of the zone above that it is connected to, of how many: 2/2
+    #[arg(long, value_name = "COUNTS", default_value = "")]
+    pub parents: String,
     /// Say what would be done and why, with every guard's verdict
     #[arg(long)]
     pub dry_run: bool,
