@@ -77,7 +77,8 @@ impl Root {
 }
 
 fn text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
+    // The kernel writes most of its files anew for each read: one read takes them whole.
+    let mut text = String::with_capacity(8192);
     File::open(path)?.take(LIMIT).read_to_string(&mut text)?;
     Ok(text)
 }
