@@ -8,6 +8,7 @@
     reason = "tests start programs, and what they share fails by panicking"
 )]
 
+mod cli;
 mod disk;
 mod dns;
 mod documented;

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use firstaid::check::ALL;
 use firstaid::plugin::{Status, Thresholds};
 use firstaid::policy::{Plan, Policy};
 
@@ -130,4 +131,24 @@ fn time_limits_nest() {
     let plugins = policy.services.iter().map(|it| it.no_answer).chain([policy.timeouts.host_check]);
     assert!(plugins.max().unwrap() + 1 < policy.timeouts.nrpe);
     assert!(policy.timeouts.nrpe < policy.timeouts.engine);
+}
+
+#[test]
+fn policy_and_registry_name_the_same_checks() {
+    let policy = Policy::documented();
+    let rules = policy.rules.iter().map(|rule| rule.subject).filter(|it| *it != "http_status");
+    for name in policy.services.iter().map(|it| it.check).chain(rules) {
+        assert!(
+            ALL.iter().any(|entry| entry.name == name),
+            "the policy names check {name}, which there is not"
+        );
+    }
+    for entry in ALL {
+        let by_service = !policy.services_of(entry.name).is_empty();
+        assert!(
+            by_service || policy.rules.iter().any(|rule| rule.subject == entry.name),
+            "no rule for {}",
+            entry.name
+        );
+    }
 }

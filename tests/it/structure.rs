@@ -20,6 +20,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("bin", &["check", "cli", "recover"]),
 ];
 
+/// Lines of a source file: one idea a file.
+const LONGEST: usize = 300;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -93,6 +96,14 @@ fn every_check_has_a_program_and_every_program_a_check() {
         .collect();
     let checks: BTreeSet<String> = ALL.iter().map(|entry| entry.name.to_owned()).collect();
     assert_eq!(programs, checks);
+}
+
+#[test]
+fn a_source_file_holds_one_idea() {
+    for file in sources(&root().join("src")).into_iter().chain(sources(&root().join("tests"))) {
+        let lines = fs::read_to_string(&file).unwrap().lines().count();
+        assert!(lines <= LONGEST, "{} has {lines} lines, more than {LONGEST}", file.display());
+    }
 }
 
 #[test]
