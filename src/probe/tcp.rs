@@ -213,12 +213,20 @@ fn look_up(host: &str, port: u16, deadline: &Deadline) -> Result<Vec<SocketAddr>
         Ok(Err(error)) if error.raw_os_error().is_some() => Err(Trouble::Ours(
             anyhow::Error::new(error).context(format!("cannot resolve {host:?}")),
         )),
-        Ok(Err(_)) if !has_resolver() => Err(Trouble::Ours(anyhow::anyhow!(
-            "cannot resolve {host:?}: no resolver is configured in /etc/resolv.conf"
-        ))),
+        Ok(Err(_)) if !has_resolver() => Err(no_resolver(host)),
         Ok(Err(_)) => Err(Fault::Unresolved(host.to_owned()).into()),
+        // Without a name server the C library asks this machine, where nobody may listen.
+        Err(error) if error.kind() == io::ErrorKind::TimedOut && !has_resolver() => {
+            Err(no_resolver(host))
+        }
         Err(error) => Err(Trouble::from_io(error, deadline, host)),
     }
+}
+
+fn no_resolver(host: &str) -> Trouble {
+    Trouble::Ours(anyhow::anyhow!(
+        "cannot resolve {host:?}: no resolver is configured in /etc/resolv.conf"
+    ))
 }
 
 /// Whether a name server is configured at all.
