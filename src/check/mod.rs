@@ -227,10 +227,10 @@ fn look<C: Check>(check: &C, settings: &Settings, deadline: &Deadline) -> Outcom
         Err(Trouble::Target(fault)) => check.judge_fault(&fault, deadline.elapsed(), settings),
         Err(Trouble::Ours(error)) => Err(error),
     };
-    match judged {
-        Ok(report) => Outcome::Judged(report.verbose(verbose(settings, deadline))),
-        Err(error) => Outcome::Failed(error),
-    }
+    // What kept us from looking is where details are wanted most.
+    let report = judged
+        .unwrap_or_else(|error| Report::default().stated(Status::Unknown, format!("{error:#}")));
+    Outcome::Judged(report.verbose(verbose(settings, deadline)))
 }
 
 /// The lines that `-v` adds.
