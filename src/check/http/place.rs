@@ -68,7 +68,7 @@ pub(super) struct Place {
     #[arg(long, default_value = "http", value_parser = named)]
     pub(super) service: &'static Service,
     /// A second port that must accept a connection, or none [default: as documented for service and plan]
-    #[arg(long, value_name = "PORT|none", value_parser = Second::parse)]
+    #[arg(long, value_name = "PORT", value_parser = Second::parse)]
     pub(super) with_port: Option<Second>,
     /// What has to answer: 4 the port, 7 the web server
     #[arg(long, value_enum, default_value_t)]
