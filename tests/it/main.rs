@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod contract;
 mod disk;
 mod dns;
 mod documented;

@@ -61,3 +61,10 @@ pub(crate) fn side_by_side<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
         }
     });
 }
+
+/// Fails where a program that a test needs is not installed.
+pub(crate) fn require(program: &str) {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    assert!(found, "{program} is not installed; `make deps` installs it");
+}
