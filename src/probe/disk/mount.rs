@@ -1,8 +1,11 @@
 //! The kernel's table of mounts.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
+use std::fs::File;
+use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -61,7 +64,10 @@ impl Mount {
 /// # Errors
 /// The table cannot be read or understood.
 pub fn table() -> anyhow::Result<Vec<Mount>> {
-    let bytes = std::fs::read(TABLE).with_context(|| format!("cannot read {TABLE}"))?;
+    let cannot = || format!("cannot read {TABLE}");
+    // The kernel does not tell the size; a usual table is read at once.
+    let mut bytes = Vec::with_capacity(16 * 1024);
+    File::open(TABLE).and_then(|mut it| it.read_to_end(&mut bytes)).with_context(cannot)?;
     parse(&bytes)
 }
 
@@ -81,10 +87,7 @@ struct Row {
 impl Row {
     fn parse(line: &[u8]) -> anyhow::Result<Self> {
         // The parser takes text, and a name may be any bytes: what is no ASCII is escaped as the kernel escapes blanks.
-        let mut text = String::with_capacity(line.len());
-        for byte in line {
-            spell(&mut text, *byte);
-        }
+        let text = spelled(line);
         let row = MountInfo::from_line(&text)
             .map_err(|error| anyhow::anyhow!("{error}"))
             .with_context(|| format!("cannot understand the line {text:?} of {TABLE}"))?;
@@ -102,13 +105,20 @@ impl Row {
     }
 }
 
-fn spell(text: &mut String, byte: u8) {
-    if byte.is_ascii() {
-        text.push(char::from(byte));
-    } else {
-        // Writing to a String never fails.
-        let _ = write!(text, "\\{byte:03o}");
+fn spelled(line: &[u8]) -> Cow<'_, str> {
+    if line.is_ascii() {
+        return String::from_utf8_lossy(line);
     }
+    let mut text = String::with_capacity(4 * line.len());
+    for byte in line {
+        if byte.is_ascii() {
+            text.push(char::from(*byte));
+        } else {
+            // Writing to a String never fails.
+            let _ = write!(text, "\\{byte:03o}");
+        }
+    }
+    Cow::Owned(text)
 }
 
 fn path(field: &[u8]) -> PathBuf {
@@ -117,6 +127,9 @@ fn path(field: &[u8]) -> PathBuf {
 
 /// The bytes of a field: the kernel writes blanks, line feeds and backslashes as `\` and three octal digits.
 fn unescaped(field: &[u8]) -> Vec<u8> {
+    if !field.contains(&b'\\') {
+        return field.to_vec();
+    }
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((first, behind)) = rest.split_first() {
@@ -135,33 +148,49 @@ fn octal(digits: &[u8]) -> Option<u8> {
 struct Tree<'a> {
     rows: &'a [Row],
     by_id: HashMap<i32, &'a Row>,
-    /// Parent and mount point of every mount.
-    places: HashSet<(i32, &'a Path)>,
+    /// Mounts to which the mount below does not lead any more: something was mounted later on a directory on the way.
+    cut_off: HashSet<i32>,
+    /// Mounts over which another lies at the same place.
+    stacked: HashSet<i32>,
+    /// Mounts through which nobody gets when they hang.
+    barriers: HashSet<i32>,
 }
 
 impl<'a> Tree<'a> {
     fn of(rows: &'a [Row]) -> Self {
-        let by_id = rows.iter().map(|row| (row.id, row)).collect();
-        let places = rows.iter().map(|row| (row.parent, row.mount.point.as_path())).collect();
-        Self { rows, by_id, places }
+        let place = |row: &'a Row| row.mount.point.as_os_str();
+        let places: HashSet<(i32, &OsStr)> =
+            rows.iter().map(|row| (row.parent, place(row))).collect();
+        let is_cut_off = |row: &Row| {
+            let mut way = row.mount.point.ancestors().skip(1);
+            way.any(|directory| places.contains(&(row.parent, directory.as_os_str())))
+        };
+        // Nothing runs at all on a machine whose root hangs, so the way through it is free.
+        let is_barrier = |row: &Row| row.mount.may_hang && row.mount.point != Path::new("/");
+        let ids = |admits: &dyn Fn(&Row) -> bool| {
+            rows.iter().filter(|row| admits(row)).map(|row| row.id).collect()
+        };
+        Self {
+            rows,
+            by_id: rows.iter().map(|row| (row.id, row)).collect(),
+            cut_off: ids(&is_cut_off),
+            stacked: ids(&|row| places.contains(&(row.id, row.mount.point.as_os_str()))),
+            barriers: ids(&is_barrier),
+        }
     }
 
     /// Mounts that a path leads to, with what is known about the way: who walks through a mount that hangs, hangs.
     fn reachable(&self) -> Vec<Mount> {
-        let seen = self.rows.iter().filter(|row| {
-            let is_stacked = self.places.contains(&(row.id, row.mount.point.as_path()));
-            !is_stacked && self.chain(row).all(|it| self.is_way_free(it))
-        });
         let mut mounts: Vec<Mount> = Vec::new();
         let mut at = HashMap::new();
-        for row in seen {
-            let may_hang = self.chain(row).any(|it| {
-                // Nothing runs at all on a machine whose root hangs, so the way through it is free.
-                it.mount.may_hang && (it.id == row.id || it.mount.point != Path::new("/"))
-            });
+        for row in self.rows {
+            if self.stacked.contains(&row.id) || self.passes(row, &self.cut_off) {
+                continue;
+            }
+            let may_hang = row.mount.may_hang || self.passes(row, &self.barriers);
             let mount = Mount { may_hang, ..row.mount.clone() };
             // The last mount on a path wins.
-            let index = *at.entry(&row.mount.point).or_insert(mounts.len());
+            let index = *at.entry(row.mount.point.as_os_str()).or_insert(mounts.len());
             match mounts.get_mut(index) {
                 Some(earlier) => *earlier = mount,
                 None => mounts.push(mount),
@@ -170,17 +199,12 @@ impl<'a> Tree<'a> {
         mounts
     }
 
-    /// A mount and those that it hangs on, up to the first that is not in the table.
-    fn chain(&self, row: &'a Row) -> impl Iterator<Item = &'a Row> {
+    /// Whether a mount, or one that it hangs on, is one of these.
+    fn passes(&self, row: &'a Row, these: &HashSet<i32>) -> bool {
         let up = |row: &&Row| self.by_id.get(&row.parent).copied().filter(|it| it.id != row.id);
+        let chain = std::iter::successors(Some(row), up);
         // No chain is longer than the table, whatever a table says.
-        std::iter::successors(Some(row), up).take(self.rows.len())
-    }
-
-    /// Whether the mount below still leads to this one: nothing was mounted later on a directory on the way.
-    fn is_way_free(&self, row: &Row) -> bool {
-        let mut way = row.mount.point.ancestors().skip(1);
-        !way.any(|directory| self.places.contains(&(row.parent, directory)))
+        !these.is_empty() && chain.take(self.rows.len()).any(|it| these.contains(&it.id))
     }
 }
 
