@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -12,6 +11,7 @@ use nix::unistd::Pid;
 
 use super::{Seen, check, disk, finish, seen};
 use crate::hanging_fs::{HangingFs, Mode, Mounts, Operation, Usage};
+use crate::namespace::eventually;
 
 /// A dead mount between two healthy ones. The directories go last: removing one takes its mount away.
 struct Rig {
@@ -60,12 +60,10 @@ fn stuck(mounts: &Mounts, fs: &HangingFs) -> Vec<i32> {
     numbers.filter(named).collect()
 }
 
-fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !happened() {
-        assert!(start.elapsed() < Duration::from_secs(10), "never: {what}");
-        thread::yield_now();
-    }
+/// So many processes that hang on the dead mount. One that has just been killed runs once more before it waits again.
+fn left_behind(rig: &Rig, count: usize) -> Vec<i32> {
+    eventually("stuck", || stuck(&rig.mounts, &rig.dead).len() == count);
+    stuck(&rig.mounts, &rig.dead)
 }
 
 #[test]
@@ -88,8 +86,7 @@ fn a_dead_mount_is_named_the_others_are_shown_and_nothing_waits_for_it() {
 fn a_mount_that_still_hangs_is_not_asked_again() {
     let mut rig = Rig::new(Mode::StatfsHangs);
     assert_eq!(rig.check(&["-t", "1"]).code, 2);
-    let left = stuck(&rig.mounts, &rig.dead);
-    assert_eq!(left.len(), 1);
+    let left = left_behind(&rig, 1);
     for _ in 0..3 {
         let again = rig.check(&["-t", "5"]);
         assert!(again.took < Duration::from_secs(1), "{again:?}");
@@ -105,7 +102,7 @@ fn a_mount_that_still_hangs_is_not_asked_again() {
         .unwrap();
     let other = finish(&rig.mounts, disk(&rig.args(&["-t", "1"])).uid(65534).gid(65534));
     assert!(other.first().contains("does not answer (waited 1 s)"), "{other:?}");
-    assert_eq!(stuck(&rig.mounts, &rig.dead).len(), 2);
+    left_behind(&rig, 2);
     rig.dead.stop();
     eventually("freed", || stuck(&rig.mounts, &rig.dead).is_empty());
     let freed = rig.check(&["-t", "5"]);
@@ -209,7 +206,7 @@ fn a_process_that_stays_behind_holds_nothing_of_the_engine() {
     // Ends when nobody has the other end open any more.
     assert_eq!(fs::read(&pipe).unwrap(), b"");
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(2));
-    let process = stuck(&rig.mounts, &rig.dead)[0];
+    let process = left_behind(&rig, 1)[0];
     let open = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
     let open: Vec<_> = open.map(|entry| fs::read_link(entry.unwrap().path()).unwrap()).collect();
     assert_eq!(open.len(), 3, "{open:?}");

@@ -50,6 +50,11 @@ impl Mounts {
         self.namespace.run(command)
     }
 
+    /// Like [`Self::run`], before all ordinary processes, for what is measured.
+    pub(crate) fn run_promptly(&self, command: &mut Command) -> Output {
+        self.namespace.run_promptly(command)
+    }
+
     /// Like [`Self::run`]; `None` when the command, or a child that holds its output, is not gone
     /// after `limit`.
     pub(crate) fn run_within(&self, command: &mut Command, limit: Duration) -> Option<Output> {
