@@ -138,7 +138,8 @@ impl Session {
         if seen.greeting.code == Some(220) {
             channel = self.go_on(channel, &mut seen)?;
         }
-        channel.leave(QUIT);
+        // What is no SMTP server would take the word for an attack.
+        channel.leave(if seen.greeting.code.is_some() { QUIT } else { b"" });
         Ok(seen)
     }
 

@@ -191,6 +191,10 @@ pub fn resolve(
     deadline: &Deadline,
 ) -> Result<Vec<SocketAddr>, Trouble> {
     deadline.enter(Phase::Resolve);
+    // An engine's macro without a value, or a Unix socket of the C peers: nothing that a target could have done.
+    if host.is_empty() || host.starts_with('/') {
+        return Err(anyhow::anyhow!("{host:?} is no name or address of a host").into());
+    }
     let literal = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(host);
     let found = match literal.parse::<IpAddr>() {
         Ok(address) => vec![SocketAddr::new(address, port)],

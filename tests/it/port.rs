@@ -208,6 +208,8 @@ fn what_makes_no_sense_is_unknown_and_says_why() {
         &["-H", "127.0.0.1", "-p", "1", "-M", "fine"],
         &["-H", "127.0.0.1", "-p", "1", "127.0.0.1"],
         &["-p", "1"],
+        &["-H", "", "-p", "1"],
+        &["-H", "/run/socket", "-p", "1"],
     ] {
         let ran = run(PORT, args);
         assert_eq!((ran.code, ran.stderr.as_str()), (3, ""), "{args:?} {ran:?}");
