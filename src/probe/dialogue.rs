@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::speech::{is_line, is_reply};
 use super::tcp::{self, Family};
-use super::{Channel, Farewell, Speech, Trouble, mysql, tls};
+use super::{Channel, Farewell, Peer, Speech, Trouble, mysql, tls};
 use crate::deadline::{Deadline, Phase};
 
 /// The most that is kept of a greeting.

@@ -2,7 +2,7 @@
 //!
 //! What each daemon wants was measured on the daemons of Debian 12; `tests/it/quiet.rs` measures it again.
 
-use super::{Channel, Speech, mysql, tls};
+use super::{Channel, Peer, Speech, mysql, tls};
 
 /// How a server is left that has answered.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use super::{Channel, Speech, Trouble};
+use super::{Channel, Peer, Speech, Trouble};
 
 /// Whose login leaves no trace in the log, once the administrator has run `CREATE USER 'firstaid'@'%' ACCOUNT LOCK`.
 /// A server without it logs one "Access denied" a check, but counts no error and blocks nobody.

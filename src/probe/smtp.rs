@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::speech::is_reply;
 use super::tcp::{self, Family};
-use super::{Channel, Speech, Trouble, tls};
+use super::{Channel, Peer, Speech, Trouble, tls};
 use crate::deadline::{Deadline, Phase};
 
 /// The most that is kept of a reply.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Channel, Fault, Trouble};
+use super::{Fault, Peer, Trouble};
 use crate::deadline::Phase;
 
 /// How long the rest of an answer may last that has been judged already.
@@ -26,7 +26,7 @@ impl Speech {
     /// The server closed or was silent before its first byte, or the connection broke: the fault of the target, or ours.
     pub fn listen(
         &mut self,
-        channel: &mut Channel,
+        channel: &mut impl Peer,
         most: usize,
         enough: impl Fn(&[u8]) -> bool,
     ) -> Result<(), Trouble> {
@@ -49,7 +49,12 @@ impl Speech {
     }
 
     /// Listens as [`Speech::listen`] does, for a second at most: the answer has come already, and how it goes on judges nothing.
-    pub fn complete(&mut self, channel: &mut Channel, most: usize, enough: impl Fn(&[u8]) -> bool) {
+    pub fn complete(
+        &mut self,
+        channel: &mut impl Peer,
+        most: usize,
+        enough: impl Fn(&[u8]) -> bool,
+    ) {
         let limit = channel.deadline().clone();
         channel.limit(limit.at_most(PATIENCE));
         // A server that stops in the middle of its answer has answered.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::tcp::{self, Family};
-use super::{Channel, Speech, Trouble};
+use super::{Peer, Speech, Trouble};
 use crate::deadline::{Deadline, Phase};
 
 /// What an SSH server's header contains.
@@ -61,24 +61,24 @@ pub fn header(
     extent: Extent,
     deadline: &Deadline,
 ) -> Result<Header, Trouble> {
-    let mut channel = Channel::Plain(tcp::open(host, port, family, deadline)?);
+    let mut connection = tcp::open(host, port, family, deadline)?;
     deadline.enter(Phase::Greeting);
     let mut heard = Speech::default();
-    heard.listen(&mut channel, MOST, |text| !text.is_empty())?;
+    heard.listen(&mut connection, MOST, |text| !text.is_empty())?;
     let identified = |text: &[u8]| identification(text).is_some();
-    let read = heard.listen(&mut channel, MOST, |text| match extent {
+    let read = heard.listen(&mut connection, MOST, |text| match extent {
         Extent::Mark => contains_mark(text),
         Extent::Identification => identified(text),
     });
     match read {
         Err(error @ Trouble::Ours(_)) => return Err(error),
         // It has spoken: what it said is judged, however it went on.
-        Ok(()) | Err(Trouble::Target(_)) => heard.complete(&mut channel, MOST, identified),
+        Ok(()) | Err(Trouble::Target(_)) => heard.complete(&mut connection, MOST, identified),
     }
-    let header = Header { target: channel.target(), after: heard.began, text: heard.text };
+    let header = Header { target: connection.target(), after: heard.began, text: heard.text };
     // Before the server has identified itself, it does not listen.
     if header.identification().is_some() {
-        channel.leave(&[OWN.as_bytes(), &DISCONNECT].concat());
+        connection.leave(&[OWN.as_bytes(), &DISCONNECT].concat());
     }
     Ok(header)
 }

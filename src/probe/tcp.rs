@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, connect, socket};
 
-use super::{Fault, Trouble};
+use super::{Fault, Peer, Trouble};
 use crate::deadline::{Deadline, Phase};
 
 /// Which addresses of a name are used.
@@ -82,33 +82,19 @@ impl Connection {
             self.deadline.note(direction, bytes);
         }
     }
+}
 
-    /// Tells the peer that nothing more will be sent.
-    ///
-    /// # Errors
-    /// The connection is gone.
-    pub(super) fn finish(&self) -> io::Result<()> {
+impl Peer for Connection {
+    fn connection(&self) -> &Connection {
+        self
+    }
+
+    fn connection_mut(&mut self) -> &mut Connection {
+        self
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
         self.stream.shutdown(Shutdown::Write)
-    }
-
-    /// Reads at most one buffer; an empty one means that the peer has closed.
-    ///
-    /// # Errors
-    /// The fault of the target, or ours.
-    pub fn receive<'a>(&mut self, buffer: &'a mut [u8]) -> Result<&'a [u8], Trouble> {
-        let count = self
-            .read(buffer)
-            .map_err(|error| Trouble::from_io(error, &self.deadline, &self.target()))?;
-        Ok(buffer.get(..count).unwrap_or_default())
-    }
-
-    /// Sends all bytes.
-    ///
-    /// # Errors
-    /// The fault of the target, or ours.
-    pub fn send(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        self.write_all(bytes)
-            .map_err(|error| Trouble::from_io(error, &self.deadline, &self.target()))
     }
 }
 

@@ -7,6 +7,7 @@ use hickory_resolver::proto::op::Message;
 
 use super::query::{Extension, Query};
 use crate::deadline::{Deadline, Phase};
+use crate::probe::Peer;
 use crate::probe::tcp::{Family, open};
 use crate::probe::{Fault, Trouble};
 

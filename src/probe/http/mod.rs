@@ -20,7 +20,7 @@ pub use head::Head;
 pub use ureq::http::Version;
 pub use url::{Scheme, Url};
 
-use super::{Channel, Fault, Trouble};
+use super::{Channel, Fault, Peer, Trouble};
 use wire::{HEAD_LIMIT, Ledger, Nowhere, Ready, Wire};
 
 /// What is asked.

@@ -16,7 +16,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 use super::buffer::Buffer;
 use super::head::{self, Head};
 use crate::deadline::{Deadline, Phase};
-use crate::probe::Channel;
+use crate::probe::{Channel, Peer};
 
 /// Bytes within which a head must end.
 pub(super) const HEAD_LIMIT: usize = 256 * 1024;
