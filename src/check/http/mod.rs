@@ -82,6 +82,7 @@ impl Check for Http {
         let first = self.first_stop()?;
         let expected = self.contents.compiled()?;
         self.asking.verified(&first.url)?;
+        self.secure.options(&first.url.host)?;
         let family = self.place.family();
         let connection = tcp::open(&first.address, first.url.port, family, deadline)?;
         if self.secure.certificate.is_some() && !self.secure.continue_after_certificate {
@@ -136,7 +137,11 @@ impl Http {
     fn first_stop(&self) -> anyhow::Result<Stop> {
         let secure = self.place.is_https() || self.secure.is_asked();
         let scheme = if secure { Scheme::Https } else { Scheme::Http };
-        let name = self.place.name(self.secure.stray_word()).map(|(name, _)| name);
+        let stray = self.secure.stray_word();
+        if let (Some(word), Some(_)) = (stray, self.place.name(None)) {
+            anyhow::bail!("{word:?} is no TLS version: 1, 1.1, 1.2 or 1.3, or with +");
+        }
+        let name = self.place.name(stray).map(|(name, _)| name);
         let address = self.place.address().or(name);
         let (Some(host), Some(address)) = (name.or(address), address) else {
             anyhow::bail!("a host is required: -H, -I or both");

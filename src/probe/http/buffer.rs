@@ -14,14 +14,22 @@ pub(super) struct Buffer {
     // Invariant: used <= filled <= input.len()
     used: usize,
     filled: usize,
-    advanced: bool,
+    /// Bytes that the last use took.
+    taken: usize,
+    /// Whether input may be used as it lies here; before, ureq has to ask for each head.
+    open: bool,
     output: Vec<u8>,
 }
 
 impl Buffer {
     /// Whether the last use of the input took any of it.
     pub(super) fn advanced(&self) -> bool {
-        self.advanced
+        self.taken > 0
+    }
+
+    /// Lets input be used as it lies here.
+    pub(super) fn open(&mut self) {
+        self.open = true;
     }
 
     /// The first bytes of what is to be sent.
@@ -53,7 +61,7 @@ impl Buffers for Buffer {
     }
 
     fn input_consume(&mut self, amount: usize) {
-        self.advanced = amount > 0;
+        self.taken = amount;
         self.used = (self.used + amount).min(self.filled);
     }
 
@@ -64,7 +72,7 @@ impl Buffers for Buffer {
     }
 
     fn can_use_input(&self) -> bool {
-        self.advanced && self.used < self.filled
+        self.open && self.taken > 0 && self.used < self.filled
     }
 }
 
@@ -75,6 +83,7 @@ mod tests {
     #[test]
     fn what_is_not_used_stays_and_what_comes_is_added() {
         let mut buffer = Buffer::default();
+        buffer.open();
         for part in [&b"abc"[..], b"def"] {
             buffer.input_append_buf()[..part.len()].copy_from_slice(part);
             buffer.input_appended(part.len());

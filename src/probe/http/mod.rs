@@ -44,7 +44,12 @@ impl Request {
     /// # Errors
     /// A method, path or header that HTTP can not carry.
     pub fn verified(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(self.method != "CONNECT", "method CONNECT is not supported");
+        let method = Method::from_bytes(self.method.as_bytes());
+        anyhow::ensure!(
+            method.is_ok_and(|it| it != Method::CONNECT),
+            "method {:?} can not be used",
+            self.method
+        );
         self.builder().body(()).map(drop).with_context(|| {
             format!("{} {:?} can not be sent with these headers", self.method, self.path)
         })

@@ -127,7 +127,12 @@ impl Wire {
             return false;
         };
         self.searched = 0;
-        self.stage = if head.is_interim() { Stage::Interim } else { Stage::Body };
+        if head.is_interim() {
+            self.stage = Stage::Interim;
+        } else {
+            self.stage = Stage::Body;
+            self.buffer.open();
+        }
         self.note(head);
         true
     }
@@ -149,13 +154,6 @@ impl Transport for Wire {
         self.ledger.open().sent = self.deadline.elapsed();
         self.deadline.enter(Phase::FirstByte);
         Ok(())
-    }
-
-    fn maybe_await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        if self.stage == Stage::Body && self.buffer.can_use_input() {
-            return Ok(true);
-        }
-        self.await_input(timeout)
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
