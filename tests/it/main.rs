@@ -16,6 +16,7 @@ mod documented;
 mod fake;
 mod generated;
 mod hanging_fs;
+mod http;
 mod icmp;
 mod icmp_responder;
 mod load;
