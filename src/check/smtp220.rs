@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::{Check, Settings, Target, Times, Validity, Vantage, fault_status};
 use crate::deadline::Deadline;
@@ -58,7 +58,7 @@ pub struct Smtp220 {
 
 /// Reads an expression whose `^` and `$` stand for the ends of a line, as the C peer has it.
 fn expression(text: &str) -> Result<Regex, String> {
-    let regex = RegexBuilder::new(text).multi_line(true).build();
+    let regex = RegexBuilder::new(text).unicode(false).multi_line(true).build();
     regex.map_err(|error| error.to_string())
 }
 
@@ -168,7 +168,7 @@ impl Smtp220 {
 /// Adds the finding about a reply, where it is not as expected.
 fn judge_reply(report: Report, command: &str, expected: &Regex, reply: &Reply) -> Report {
     let text = String::from_utf8_lossy(&reply.text).replace('\r', "");
-    if expected.is_match(&text) {
+    if expected.is_match(text.as_bytes()) {
         return report;
     }
     let reply = visible(reply.first_line());

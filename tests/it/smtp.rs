@@ -89,6 +89,7 @@ fn commands_are_sent_and_their_replies_compared() {
         (&["-C", "NOOP", "-R", "250"], 0),
         (&["-C", "NOOP", "-R", "fine", "-C", "HELP", "-R", "500"], 0),
         (&["-C", "NOOP", "-R", "^250 (fine|well)$"], 0),
+        (&["-C", "NOOP", "-R", r"^\d+ \w+$"], 0),
         (&["-C", "NOOP", "-R", "551"], 1),
     ] {
         let ran = check(&server, &[&named, args].concat());
