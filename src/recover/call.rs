@@ -69,7 +69,7 @@ impl Call {
                 ("downtime", count("--downtimes", &options.downtimes)?),
                 ("acknowledgement", count("--acknowledged", &options.acknowledged)?),
             ],
-            last_ok: time("--last-ok", &options.last_ok)?,
+            last_ok: last_ok(options)?,
             last_check: time("--last-check", &options.last_check)?,
         })
     }
@@ -77,6 +77,16 @@ impl Call {
 
 fn doubt(reason: String) -> Refusal {
     Refusal { guard: "readable", reason }
+}
+
+/// Nagios keeps the time at which OK ended; the last OK result came one interval before, as its intervals are exact.
+fn last_ok(options: &Options) -> Result<SystemTime, Refusal> {
+    let told = time("--last-ok", &options.last_ok)?;
+    if options.last_ok_is != "first-failure" {
+        return Ok(told);
+    }
+    let interval = Duration::from_secs(Policy::documented().schedule.check_interval.into());
+    told.checked_sub(interval).ok_or_else(|| doubt("--last-ok is too long ago".to_owned()))
 }
 
 /// Engines leave an unresolved macro as it is, or empty.

@@ -41,6 +41,10 @@ pub fn main() -> ExitCode {
 
 /// What is done about a call: 0 acted or nothing to do, 1 refused, 2 people are needed, 3 could not tell.
 fn decide(options: &Options, now: SystemTime) -> Report {
+    if let Some(act) = &options.act {
+        let reason = format!("this version has no part that does a {act}");
+        return refused(&Refusal { guard: "no act", reason });
+    }
     let call = match Call::read(options) {
         Ok(call) => call,
         Err(refusal) => return refused(&refusal),

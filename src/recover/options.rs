@@ -12,8 +12,11 @@
 #[command(args_override_self = true)]
 pub struct Options {
     /// The host's name in the inventory
-    #[arg(long, value_name = "NAME")]
-    pub host: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "act")]
+    pub host: Option<String>,
+    /// On the server itself: the act that the monitoring server asks for
+    #[arg(long, value_name = "ACT", value_parser = ["restart", "reboot", "result"])]
+    pub act: Option<String>,
     /// The failed service, one of the policy's; without it the host itself has failed
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
@@ -44,6 +47,9 @@ pub struct Options {
     /// Time of the last OK result, in seconds since 1970
     #[arg(long, value_name = "TIME", default_value = "")]
     pub last_ok: String,
+    /// What the engine means by it: the last OK result itself, or, as Nagios has it, the first result after it
+    #[arg(long, value_name = "MEANING", default_value = "result", value_parser = ["result", "first-failure"])]
+    pub last_ok_is: String,
     /// Time of the last result, in seconds since 1970
     #[arg(long, value_name = "TIME", default_value = "")]
     pub last_check: String,
