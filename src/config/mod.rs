@@ -3,10 +3,16 @@
 use crate::inventory::Inventory;
 use crate::policy::Policy;
 
+mod act;
 mod docs;
 mod file;
 pub mod icinga2;
+pub mod nagios;
+pub mod nrpe;
+mod shell;
+pub mod sudoers;
 
+use act::Act;
 pub use docs::thresholds;
 pub use file::{File, is_ours};
 
@@ -15,5 +21,9 @@ pub const FOLDERS: &[&str] = &["icinga2", "nagios", "nrpe", "sudoers"];
 
 /// Every file that the inventory asks for.
 pub fn all(policy: &Policy, inventory: &Inventory) -> Vec<File> {
-    icinga2::write(policy, inventory)
+    let mut files = icinga2::write(policy, inventory);
+    files.extend(nagios::write(policy, inventory));
+    files.extend(nrpe::write(policy, inventory));
+    files.extend(sudoers::write(policy, inventory));
+    files
 }
