@@ -74,7 +74,7 @@ fn what_does_not_resolve_is_critical_in_both_plans() {
         (2, "DNS failure for www.example.test at 127.0.0.1 port "),
         (5, "Query was refused by DNS server at 127.0.0.1 port "),
         (9, "answered for www.example.test: "),
-        (0, "www.example.test has no A record"),
+        (0, "www.example.test has no address"),
     ];
     for (code, words) in cases {
         let fake = Fake::udp(move |query, _| vec![now(answer(query, USUAL | code, &[]))]);

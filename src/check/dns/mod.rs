@@ -36,7 +36,7 @@ pub struct Dns {
     /// Port of the name server [default: 53]
     #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
-    /// Type of the records: A, AAAA, MX, TXT, CNAME, NS, PTR, SOA, SRV, ANY, ... [default: A, for an address PTR]
+    /// Type of the records: A, AAAA, MX, TXT, CNAME, NS, PTR, SOA, SRV, ANY, ... [default: A, else AAAA; for an address PTR]
     #[arg(short, long, value_name = "TYPE", value_parser = Kind::parse)]
     querytype: Option<Kind>,
     /// Address, network (CIDR) or other data that is expected; may be repeated. Data that no -a names is WARNING under core2duo,
@@ -79,7 +79,8 @@ impl Check for Dns {
     }
 
     fn probe(&self, _settings: &Settings, deadline: &Deadline) -> Result<Reply, Trouble> {
-        let question = self.question().map_err(|why| Trouble::Ours(anyhow::anyhow!(why)))?;
+        let wrong = |why: String| Trouble::Ours(anyhow::anyhow!(why));
+        let question = Question::new(self.name(), self.querytype).map_err(wrong)?;
         let server = match &self.server {
             Some(server) => server.clone(),
             None => configured_server()?.to_string(),
@@ -89,7 +90,17 @@ impl Check for Dns {
             (_, true) => Family::V6,
             (false, false) => Family::Any,
         };
-        ask((&server, self.port.unwrap_or(service()?.port)), family, &question, deadline)
+        let at = (server.as_str(), self.port.unwrap_or(service()?.port));
+        let first = ask(at, family, &question, deadline)?;
+        // Nobody said which addresses are meant, and the name may have those of IPv6 alone.
+        let other = if self.querytype.is_none() { question.other_addresses() } else { None };
+        match other {
+            Some(other) if first.is_empty() => {
+                let second = ask(at, family, &other, deadline)?;
+                Ok(Reply { after: first.after + second.after, ..second })
+            }
+            _ => Ok(first),
+        }
     }
 
     fn judge(&self, seen: &Reply, settings: &Settings) -> anyhow::Result<Report> {
@@ -100,7 +111,7 @@ impl Check for Dns {
             return Ok(Report::default().stated(Status::Critical, fault).measured("", time));
         }
         if seen.code == ResponseCode::NXDomain {
-            let text = format!("{took}. Domain '{name}' was not found by the server");
+            let text = format!("{took}. {name} returns NXDOMAIN");
             return Ok(Report::default().measured(text, time));
         }
         let imperfect = *service()?.imperfect.of(settings.plan);
@@ -136,10 +147,6 @@ impl Dns {
         self.hostname.as_deref().or(self.name.as_deref()).unwrap_or_default()
     }
 
-    fn question(&self) -> Result<Question, String> {
-        Question::new(self.name(), self.querytype)
-    }
-
     fn time(&self, after: Duration, settings: &Settings) -> anyhow::Result<Metric> {
         Ok(self.times.metric(after, service()?.answer_time(settings.plan), settings))
     }
@@ -170,9 +177,9 @@ impl Dns {
         if !seen.values.is_empty() {
             return None;
         }
-        let kind = self.question().map(|it| it.kind()).unwrap_or_default();
+        let kind = self.querytype.map_or("address".to_owned(), |kind| format!("{kind} record"));
         let truncated = seen.truncated.as_ref().map(|why| format!(" in a truncated answer: {why}"));
-        Some(format!("{name} has no {kind} record{}", truncated.unwrap_or_default()))
+        Some(format!("{name} has no {kind}{}", truncated.unwrap_or_default()))
     }
 
     /// What the answer warns of, where the name resolved all the same.

@@ -42,6 +42,13 @@ pub struct Reply {
     pub values: Vec<Value>,
 }
 
+impl Reply {
+    /// Whether the name exists, and has no record of the type that was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.code == ResponseCode::NoError && self.values.is_empty()
+    }
+}
+
 /// The first name server of `/etc/resolv.conf`.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The question, its message, and which messages are an answer to it.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use anyhow::Context;
@@ -29,6 +30,12 @@ impl Kind {
     }
 }
 
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A name and the type of its records.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Question {
@@ -54,14 +61,11 @@ impl Question {
         Ok(Self { name, kind: kind.map_or(RecordType::A, |kind| kind.0) })
     }
 
-    /// The type of records.
-    pub fn kind(&self) -> String {
-        self.kind.to_string()
-    }
-
-    /// Whether addresses are asked for.
-    pub fn wants_addresses(&self) -> bool {
-        self.kind.is_ip_addr()
+    /// The question for addresses of IPv6, where this one is for those of IPv4.
+    #[must_use]
+    pub fn other_addresses(&self) -> Option<Self> {
+        let other = Self { name: self.name.clone(), kind: RecordType::AAAA };
+        (self.kind == RecordType::A).then_some(other)
     }
 }
 

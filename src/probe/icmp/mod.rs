@@ -82,7 +82,10 @@ pub fn reach(
     }
     let mut best = Err(Fault::Unresolved(host.to_owned()).into());
     for address in addresses {
-        if deadline.left() <= request.duration() {
+        // The first one gets whatever time the resolver has left; another one is asked only where its reply can be waited for.
+        let needed =
+            request.duration() + if best.is_ok() { request.patience } else { Duration::ZERO };
+        if deadline.left() <= needed {
             break;
         }
         match echo(address, request, deadline) {
@@ -121,5 +124,11 @@ fn echo(target: SocketAddr, request: &Request, deadline: &Deadline) -> Result<Ec
         Ok(()) => round.run(deadline)?,
         Err(error) => round.unsent(error)?,
     }
-    Ok(round.finished())
+    let echoes = round.finished();
+    if echoes.round_trips.is_empty() {
+        let target = target.ip().to_string();
+        let waited = deadline.elapsed();
+        return Err(Fault::Silent { phase: Phase::Send, target, waited }.into());
+    }
+    Ok(echoes)
 }

@@ -26,7 +26,7 @@ fn a_chain_of_names_resolves_and_a_circle_does_not() {
     for fake in [dangling, circle, foreign] {
         let ran = ask(&fake, &[]);
         assert!(
-            ran.code == 2 && ran.first().contains("www.example.test has no A record"),
+            ran.code == 2 && ran.first().contains("www.example.test has no address"),
             "{ran:?}"
         );
     }
@@ -115,9 +115,9 @@ fn a_name_that_must_not_exist_is_fine_only_when_it_does_not() {
         let missing = Fake::udp(|query, _| vec![now(answer(query, USUAL | 3, &[]))]);
         let ran = ask(&missing, &["-n", "--plan", plan]);
         assert_eq!(ran.code, 0, "{ran:?}");
-        assert!(ran.first().contains(
-            " seconds response time. Domain 'www.example.test' was not found by the server |"
-        ));
+        assert!(
+            ran.first().contains(" seconds response time. www.example.test returns NXDOMAIN |")
+        );
         let ran = ask(&serving(vec![a(1)]), &["-n", "--plan", plan]);
         assert_eq!(
             ran.verdict(),

@@ -119,7 +119,7 @@ fn a_truncated_answer_without_a_record_and_without_tcp_does_not_resolve() {
             let ran = ask(&fake, &["--plan", plan]);
             assert_eq!(ran.code, 2, "{ran:?}");
             assert!(
-                ran.stdout.contains("has no A record in a truncated answer: connection to"),
+                ran.stdout.contains("has no address in a truncated answer: connection to"),
                 "{ran:?}"
             );
         }
