@@ -10,6 +10,7 @@ use clap::Parser;
 mod check;
 mod diff;
 mod disk;
+mod explain;
 mod generate;
 mod local;
 mod nrpe;
@@ -32,6 +33,8 @@ enum Command {
     Check(check::Options),
     /// Write the configuration of Icinga 2, Nagios, NRPE and sudo from the inventory
     Generate(generate::Options),
+    /// Say in plain words how a service is watched, and what follows from a fault
+    Explain(explain::Options),
 }
 
 /// The whole of `main`.
@@ -44,6 +47,7 @@ pub fn main() -> ExitCode {
     match Cli::try_parse_from(&argv) {
         Ok(Cli { command: Command::Check(options) }) => check::run(&options),
         Ok(Cli { command: Command::Generate(options) }) => ended(generate::run(&options)),
+        Ok(Cli { command: Command::Explain(options) }) => ended(explain::run(&options)),
         Err(_) if argv.get(1).is_some_and(|word| word == "check") => check::usage(&argv),
         Err(error) => {
             // Clap's own ending: help to standard output with 0, an error to standard error with 2.

@@ -32,6 +32,21 @@ pub fn thresholds(policy: &Policy) -> String {
     table
 }
 
+/// What a plan documents about a service.
+pub fn bounds(policy: &Policy, service: &Service, plan: Plan) -> String {
+    cell(policy, service, plan)
+}
+
+/// What a plan documents about a check's values, one line a value.
+pub fn values(policy: &Policy, check: &str, plan: Plan) -> Vec<String> {
+    let rules = policy.rules.iter().filter(|rule| rule.subject == check);
+    let line = |rule: &crate::policy::Rule| {
+        let bounds = rule.bounds.of(plan);
+        format!("{}: {}", rule.metric, pair(bounds.warning, bounds.critical, rule.unit))
+    };
+    rules.map(line).collect()
+}
+
 /// What each plan documents about a service, one line a plan.
 pub(super) fn service(policy: &Policy, service: &Service) -> String {
     let line = |plan: Plan| {
@@ -48,15 +63,11 @@ pub(super) fn service(policy: &Policy, service: &Service) -> String {
 
 /// What each plan documents about a check's values, one line a value and a plan.
 pub(super) fn rows(policy: &Policy, check: &str) -> String {
-    let rules = policy.rules.iter().filter(|rule| rule.subject == check);
-    let lines = rules.flat_map(|rule| {
-        Plan::ALL.map(|plan| {
-            let bounds = rule.bounds.of(plan);
-            let pair = pair(bounds.warning, bounds.critical, rule.unit);
-            format!("{} of {check}, {}: {pair}", rule.metric, plan.name())
-        })
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    let of_plan = |plan: Plan| {
+        let lines = values(policy, check, plan).into_iter();
+        lines.map(move |line| format!("{check}, {}: {line}", plan.name()))
+    };
+    Plan::ALL.into_iter().flat_map(of_plan).collect::<Vec<_>>().join("\n")
 }
 
 /// The rule that judges HTTP statuses; it stands in the rows of the HTTP services.

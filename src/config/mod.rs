@@ -13,7 +13,7 @@ mod shell;
 pub mod sudoers;
 
 use act::Act;
-pub use docs::thresholds;
+pub use docs::{bounds, thresholds, values};
 pub use file::{File, is_ours};
 
 /// Folders of the output that belong to the generator: files of ours in them go when nothing makes them any more.

@@ -9,6 +9,7 @@ use crate::policy::Policy;
 mod commands;
 mod hosts;
 mod notifications;
+mod rule;
 mod services;
 mod syntax;
 mod zones;
@@ -29,7 +30,7 @@ pub fn write(policy: &Policy, inventory: &Inventory) -> Vec<File> {
     let mut files = vec![
         file(&shared, "firstaid-commands.conf", &commands::write(policy, inventory)),
         file(&shared, "firstaid-templates.conf", &services::templates(policy, inventory)),
-        file(&shared, "firstaid-services.conf", &services::rules()),
+        file(&shared, "firstaid-services.conf", &services::rules(inventory)),
         file(&shared, "firstaid-notifications.conf", &notifications::write(inventory)),
     ];
     match layout {

@@ -1,5 +1,6 @@
 //! Who is told, and the recovery program as one who is told about every problem again and again.
 
+use super::rule::{self, Servers};
 use super::syntax::{Object, Pairs, Value, code, comment, duration, macros, pairs, text};
 use crate::inventory::{Inventory, Layout, Recovery};
 
@@ -40,9 +41,9 @@ pub(super) fn write(inventory: &Inventory) -> String {
     for about in [About::Host, About::Service, About::Ping] {
         recover_command(about).write(&mut out);
     }
-    comment(&mut out, "Alerts: once for a problem, and once for its end.");
+    comment(&mut out, "Alerts: once for a problem, and once for its end, by the masters alone.");
     for about in [About::Host, About::Service] {
-        alert(inventory, about).write(&mut out);
+        rule::write(&mut out, inventory, &alert(about), Servers::Masters, |_| true);
     }
     comment(
         &mut out,
@@ -53,7 +54,10 @@ pub(super) fn write(inventory: &Inventory) -> String {
         "HARD, and not in a downtime, nor acknowledged, nor unreachable. There are no times.begin: they would pile up.",
     );
     for about in [About::Host, About::Service, About::Ping] {
-        recovery(inventory, about).write(&mut out);
+        let object = recovery(inventory, about);
+        rule::write(&mut out, inventory, &object, Servers::Checking, |host| {
+            host.is_recoverable() && (about != About::Service || !host.services.is_empty())
+        });
     }
     out
 }
@@ -181,7 +185,7 @@ fn recover_command(about: About) -> Object {
     object
 }
 
-fn alert(inventory: &Inventory, about: About) -> Object {
+fn alert(about: About) -> Object {
     let (kind, name) = match about {
         About::Host => ("Host", "host"),
         About::Service | About::Ping => ("Service", "service"),
@@ -192,14 +196,7 @@ fn alert(inventory: &Inventory, about: About) -> Object {
         ("types", code("[ Problem, Recovery ]")),
         ("interval", code("0")),
     ]);
-    let assign = match inventory.zones().first() {
-        None => "host.vars.firstaid_contacts".to_owned(),
-        // Satellites have the object too otherwise, and tell a second time.
-        Some(masters) => format!(
-            "host.vars.firstaid_contacts && ZoneName == {}",
-            super::syntax::quoted(&masters.name)
-        ),
-    };
+    let assign = "host.vars.firstaid_contacts".to_owned();
     attributes.push(("assign where".to_owned(), Value::Rule(assign)));
     Object::rule(&format!("apply Notification \"firstaid-alert\" to {kind}"), attributes)
 }

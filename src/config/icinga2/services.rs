@@ -1,6 +1,7 @@
 //! Templates of hosts and services, and the rules that make a host's services from its dictionaries.
 
 use super::commands::variables;
+use super::rule::{self, Servers};
 use super::syntax::{Object, Pairs, Value, code, comment, duration, macros, pairs, text};
 use crate::config::docs;
 use crate::inventory::{Agent, Call, Host, Inventory, Resource, Site, Watched};
@@ -91,43 +92,47 @@ fn resource_template(name: &str, agent: Agent) -> Object {
 }
 
 /// The file of rules.
-pub(super) fn rules() -> String {
+pub(super) fn rules(inventory: &Inventory) -> String {
+    use Servers::Seeing;
     let mut out = String::new();
     comment(&mut out, "The ten services: their faults lead to recovery.");
-    Object::rule("apply Service for (name => own in host.vars.firstaid_services)", pairs([]))
-        .code([
-            "import own.kind || \"firstaid-\" + name",
-            "vars.firstaid_recover = name",
-            "vars += own.vars || { }",
-        ])
-        .write(&mut out);
+    let services =
+        Object::rule("apply Service for (name => own in host.vars.firstaid_services)", Vec::new())
+            .code([
+                "import own.kind || \"firstaid-\" + name",
+                "vars.firstaid_recover = name",
+                "vars += own.vars || { }",
+            ]);
+    rule::write(&mut out, inventory, &services, Seeing, |host| !host.services.is_empty());
     comment(
         &mut out,
         "What is measured on the server itself: never recovered, so firstaid_recover is not set.",
     );
-    Object::rule("apply Service for (name => own in host.vars.firstaid_resources)", pairs([]))
-        .code([
-            "import \"firstaid-\" + host.vars.firstaid_agent + \"-\" + name",
-            "if (host.vars.firstaid_endpoint) { command_endpoint = host.vars.firstaid_endpoint }",
-            "vars += own",
-        ])
-        .write(&mut out);
+    let resources = Object::rule(
+        "apply Service for (name => own in host.vars.firstaid_resources)",
+        Vec::new(),
+    )
+    .code([
+        "import \"firstaid-\" + host.vars.firstaid_agent + \"-\" + name",
+        "if (host.vars.firstaid_endpoint) { command_endpoint = host.vars.firstaid_endpoint }",
+        "vars += own",
+    ]);
+    rule::write(&mut out, inventory, &resources, Seeing, |host| !host.resources.is_empty());
     comment(
         &mut out,
         "Echo requests that are slow or get lost, and not enough of them for CRITICAL.",
     );
-    Object::rule("apply Service \"ping-warning\"", pairs([]))
+    let ping = Object::rule("apply Service \"ping-warning\"", Vec::new())
         .import("firstaid-ping-warning")
-        .code(["assign where host.vars.firstaid_plan"])
-        .write(&mut out);
+        .code(["assign where host.vars.firstaid_plan"]);
+    rule::write(&mut out, inventory, &ping, Seeing, |_| true);
     comment(&mut out, "A host behind one that is down is unreachable: no alert, no recovery.");
-    let parent: Pairs = pairs([("parent_host_name", code("parent"))]);
-    Object::rule(
+    let parents = Object::rule(
         "apply Dependency \"firstaid-\" for (parent in host.vars.firstaid_parents) to Host",
-        parent,
+        pairs([("parent_host_name", code("parent"))]),
     )
-    .code(["assign where host.vars.firstaid_parents"])
-    .write(&mut out);
+    .code(["assign where host.vars.firstaid_parents"]);
+    rule::write(&mut out, inventory, &parents, Seeing, |host| !host.parents.is_empty());
     out
 }
 
