@@ -115,7 +115,7 @@ fn bounds(host: &Host, call: &Call) -> Vec<String> {
                 .push(format!("OK if the port accepts a connection within {limit} s: layer is 4."));
         }
         Some(watched) => {
-            lines.push(format!("{}.", config::bounds(policy, watched.service, host.plan)))
+            lines.push(format!("{}.", config::bounds(policy, watched.service, host.plan)));
         }
         None => lines.extend(config::values(policy, call.check, host.plan)),
     }
@@ -124,7 +124,7 @@ fn bounds(host: &Host, call: &Call) -> Vec<String> {
             "-w" => lines.push(format!("The inventory has {value} for WARNING in place of that.")),
             "-c" => lines.push(format!("The inventory has {value} for CRITICAL in place of that.")),
             "--status" => {
-                lines.push("The status of the answer is judged as in core2duo.".to_owned())
+                lines.push("The status of the answer is judged as in core2duo.".to_owned());
             }
             _ => {}
         }

@@ -68,7 +68,7 @@ impl Call {
         let address = watched.address.as_ref().unwrap_or(&host.address).clone();
         // A check that knows no layers leaves the connection alone to check_port.
         if watched.by_connection() {
-            return Self::connection(watched, &address);
+            return Self::connection(host, watched, &address);
         }
         let mut args = match watched.service.check {
             "dns" => {
@@ -106,13 +106,14 @@ impl Call {
 
 impl Call {
     /// Judges that a port accepts connections, within the time after which the service has no answer.
-    fn connection(watched: &Watched, address: &str) -> Self {
+    fn connection(host: &Host, watched: &Watched, address: &str) -> Self {
         let limit = watched.service.no_answer.to_string();
         let port = watched.port.to_string();
         let mut args = options(&[("-H", address.to_owned()), ("-p", port), ("-t", limit)]);
         for (option, value) in [("-w", &watched.warning), ("-c", &watched.critical)] {
             args.extend(value.iter().flat_map(|value| options(&[(option, value.clone())])));
         }
+        args.extend(plan(host));
         Self { label: watched.service.name, check: "port", args }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::notifications::{dry_run, user};
 use super::services::{address, measured, own};
-use super::syntax::{Object, Pairs, Value, code, text};
+use super::syntax::{Object, Pairs, Value, code, macros, text};
 use crate::inventory::{Agent, Host, HostName, Inventory, Recovery};
 
 /// The file of those hosts that one zone checks.
@@ -18,7 +18,8 @@ fn object(inventory: &Inventory, host: &Host) -> Object {
     let mut attributes = address(host);
     let mut set = |name: &str, value: Value| attributes.push((name.to_owned(), value));
     if let Some(notes) = &host.notes {
-        set("notes", text(notes));
+        // No macros are looked for in this attribute.
+        set("notes", macros(notes));
     }
     set("vars.firstaid_plan", text(host.plan.name()));
     set("vars.firstaid_contacts", texts(host.contacts.iter().map(|name| user(name))));
@@ -64,6 +65,10 @@ fn agent(inventory: &Inventory, host: &Host) -> Pairs {
         Agent::Icinga => {
             let endpoint = host.endpoint.as_ref().map_or(host.name.as_str(), |it| &it.name);
             set("vars.firstaid_endpoint", text(endpoint));
+            if host.zone.is_none() {
+                // The engine lets only objects of a zone be checked by another endpoint.
+                set("zone", code("ZoneName"));
+            }
         }
         Agent::Nrpe | Agent::None | Agent::Local => {}
     }
