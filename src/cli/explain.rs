@@ -58,7 +58,7 @@ pub(super) fn run(options: &Options) -> Result<String> {
 
 fn command(inventory: &Inventory, host: &Host, call: &Call) -> Vec<String> {
     let site = inventory.site();
-    let mut line = call.shell(&site.plugins);
+    let mut line = config::command_line(call, &site.plugins);
     let mut lines = Vec::new();
     if call.label == "ping" {
         lines.push(format!("{line} --only critical   (the host's own check)"));

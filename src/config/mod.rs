@@ -15,6 +15,7 @@ pub mod sudoers;
 use act::Act;
 pub use docs::{bounds, thresholds, values};
 pub use file::{File, is_ours};
+pub use shell::command_line;
 
 /// Folders of the output that belong to the generator: files of ours in them go when nothing makes them any more.
 pub const FOLDERS: &[&str] = &["icinga2", "nagios", "nrpe", "sudoers"];

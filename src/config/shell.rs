@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::inventory::Call;
+
 /// One line: every language here ends a value at the end of its line, so that a control character can not be expressed.
 /// The inventory refuses such characters; a space in their place keeps a value from breaking out if one came another way.
 pub(super) fn line(text: &str) -> Cow<'_, str> {
@@ -21,6 +23,11 @@ pub(super) fn word(text: &str) -> Cow<'_, str> {
         return text;
     }
     Cow::Owned(format!("'{}'", text.replace('\'', r#"'"'"'"#)))
+}
+
+/// The command line of a check, for a shell and for people.
+pub fn command_line(call: &Call, plugins: &str) -> String {
+    words(&call.words(plugins))
 }
 
 /// Words with a space between them.

@@ -46,14 +46,10 @@ impl Call {
         Self { label: resource.name, check: resource.name, args }
     }
 
-    /// The command line for a shell, such as the one that NRPE and ssh hand it to.
-    pub fn shell(&self, plugins: &str) -> String {
-        let mut line = format!("{plugins}/check_{}", self.check);
-        for arg in &self.args {
-            line.push(' ');
-            line.push_str(&shell(arg));
-        }
-        line
+    /// The words of the command line, the program first.
+    pub fn words(&self, plugins: &str) -> Vec<String> {
+        let program = format!("{plugins}/check_{}", self.check);
+        std::iter::once(program).chain(self.args.iter().cloned()).collect()
     }
 
     /// The echo requests.
@@ -124,16 +120,6 @@ fn plan(host: &Host) -> Vec<String> {
 
 fn options(pairs: &[(&str, String)]) -> Vec<String> {
     pairs.iter().flat_map(|(option, value)| [(*option).to_owned(), value.clone()]).collect()
-}
-
-/// A word that a shell reads as it is.
-fn shell(word: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._,:%=@+-".contains(&byte);
-    if !word.is_empty() && word.bytes().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// Whether the check's own options accept the command line of a service or resource.

@@ -24,7 +24,7 @@ fn the_readme_shows_the_policy() {
 }
 
 /// The generator's folders, and where the result for the example stands in the repository.
-const COMMITTED: &[(&str, &str)] = &[("icinga2", "icinga-conf")];
+const COMMITTED: &[(&str, &str)] = &[("icinga2", "icinga-conf"), ("nrpe", "nrpe")];
 
 #[test]
 fn the_committed_configuration_is_that_of_the_example() {

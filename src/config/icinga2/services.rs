@@ -3,7 +3,7 @@
 use super::commands::variables;
 use super::rule::{self, Servers};
 use super::syntax::{Object, Pairs, Value, code, comment, duration, macros, pairs, text};
-use crate::config::docs;
+use crate::config::{command_line, docs};
 use crate::inventory::{Agent, Call, Host, Inventory, Resource, Site, Watched};
 use crate::policy::{Plan, Policy, Service};
 
@@ -160,7 +160,7 @@ pub(super) fn measured(host: &Host, resource: &Resource, plugins: &str) -> Value
     let call = Call::resource(host, resource);
     Value::Dict(match host.agent {
         Agent::Icinga => variables(host, &call),
-        Agent::Ssh => pairs([("firstaid_ssh_command", text(call.shell(plugins)))]),
+        Agent::Ssh => pairs([("firstaid_ssh_command", text(command_line(&call, plugins)))]),
         // The command line stands in NRPE's configuration on the server.
         Agent::Nrpe | Agent::None | Agent::Local => Vec::new(),
     })

@@ -165,7 +165,7 @@ fn lines(host: &Host, dir: &str) -> Vec<String> {
         if !call.is_remote(host) {
             all.push(line(call, &[]));
         } else if host.endpoint.is_none() && host.ssh.key.is_some() {
-            let command = call.shell(dir);
+            let command = firstaid::config::command_line(call, dir);
             let words = format!(
                 "-H {} -p 2222 -t 25 -l root -i /etc/key -q -E -o BatchMode=yes -C {command}",
                 host.address
