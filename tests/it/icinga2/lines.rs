@@ -42,7 +42,7 @@ services = ["ftp", "ssh", "smtp", "dns", "http", "pop", "imap", "https", "mysql"
 [host.service.dns]
 lookup = "www.example.com"
 [host.resource.disk]
-paths = ["/", "/proc"]
+paths = ["/"]
 warning = "15%"
 
 [[host]]
