@@ -1,6 +1,7 @@
 //! Checks that wait: ended by a signal, or by their time limit.
 
 use std::fs;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use firstaid::check::Vantage;
@@ -9,6 +10,7 @@ use nix::unistd::Pid;
 
 use super::form::assert_form;
 use super::plugin::network;
+use super::streams::full_pipe;
 use super::target::{HTTP, Healthy, SMTP, SSH, lingering};
 use super::waiting::{Waiting, all_waiting};
 use crate::namespace::{captured, eventually, finished};
@@ -110,5 +112,19 @@ fn a_server_that_does_not_close_when_it_is_left_is_within_the_time_limit_too() {
         let ran = plugin.run(&["-t", "0.5", "-H", "127.0.0.1", "-p", &port]);
         let of = format!("check_{}: {ran:?}", plugin.name);
         assert!(ran.code == 0 && ran.took < Duration::from_secs(1), "{of}");
+    }
+}
+
+#[test]
+fn a_silent_target_and_a_reader_that_does_not_read_are_within_the_time_limit_together() {
+    for waiting in all_waiting() {
+        let (_reader, writer) = full_pipe();
+        let start = Instant::now();
+        let mut command = waiting.command(&["-t", "0.4"]);
+        let mut child = waiting.spawn(command.stdout(writer).stderr(Stdio::null()));
+        let status = child.wait().expect("it ends");
+        let took = start.elapsed();
+        assert_eq!(status.code(), Some(3), "check_{}", waiting.plugin.name);
+        assert!(took < Duration::from_millis(900), "check_{}: {took:?}", waiting.plugin.name);
     }
 }

@@ -22,6 +22,15 @@ fn pipe(flags: OFlag) -> (File, OwnedFd) {
     (File::from(reader), writer)
 }
 
+/// A pipe without room, whose reader does not read.
+pub(crate) fn full_pipe() -> (File, OwnedFd) {
+    let (reader, writer) = pipe(OFlag::O_NONBLOCK);
+    let mut filler = File::from(writer.try_clone().expect("dup"));
+    while filler.write(&[b'x'; 4096]).is_ok() {}
+    set(&writer, OFlag::empty());
+    (reader, writer)
+}
+
 fn set(fd: impl AsFd, flags: OFlag) {
     fcntl(fd, FcntlArg::F_SETFL(flags)).expect("fcntl");
 }
@@ -102,9 +111,7 @@ fn a_result_that_nobody_can_have_is_unknown() {
 #[test]
 fn a_reader_that_does_not_read_is_not_waited_for() {
     for plugin in all() {
-        let (_reader, writer) = pipe(OFlag::O_NONBLOCK);
-        let mut filler = File::from(writer.try_clone().expect("dup"));
-        while filler.write(&[b'x'; 4096]).is_ok() {}
+        let (_reader, writer) = full_pipe();
         for flags in [OFlag::empty(), OFlag::O_NONBLOCK] {
             set(&writer, flags);
             let stdout = writer.try_clone().expect("dup");
