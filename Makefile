@@ -30,6 +30,7 @@ lint:
 bench: build
 	packaging/install bench
 	bench/run
+	bench/generate
 
 deps:
 	packaging/install build test
