@@ -42,13 +42,20 @@ impl Agent {
 pub struct Nrpe {
     /// Its port.
     pub port: u16,
-    /// The certificates that both sides show; without them the connection is encrypted, but nobody is known.
+    /// The certificates that both sides show; this machine, which is not asked through NRPE, may have none.
     pub tls: Option<Certificates>,
 }
 
 impl Default for Nrpe {
     fn default() -> Self {
-        Self { port: 5666, tls: None }
+        // The generated NRPE answers nobody without a certificate.
+        let path = |name: &str| format!("/etc/firstaid/tls/{name}");
+        let tls = Certificates {
+            ca: path("ca.pem"),
+            certificate: path("monitor.pem"),
+            key: path("monitor.key"),
+        };
+        Self { port: 5666, tls: Some(tls) }
     }
 }
 

@@ -74,7 +74,7 @@ fn what_can_not_be_looked_up_is_unknown_and_says_why() {
     let example = example();
     let cases: &[(&[&str], String)] = &[
         (&["check", "web9"], "host \"web9\" needs an inventory: give --inventory FILE, or write /etc/firstaid/hosts.toml".into()),
-        (&["check", "web9", "-i", &example], "no host \"web9\" in the inventory, which begins with web1.example.com, db1.example.com".into()),
+        (&["check", "web9", "-i", &example], "no host \"web9\" in the inventory, which begins with web1.example.com, app1.example.com, mail1.example.com, db1.exampl...\nno host \"web9\" in the inventory, which begins with web1.example.com, app1.example.com, mail1.example.com, db1.example.com".into()),
         (&["check", "web9", "-i", "/nonexistent"], "cannot read /nonexistent: No such file or directory (os error 2)".into()),
         (&["check"], "the following required arguments were not provided: <HOST> (see --help)".into()),
     ];

@@ -9,7 +9,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use firstaid::config::{File, nagios, nrpe, sudoers};
+use firstaid::config::{File, icinga2, nagios, nrpe, sudoers};
 use firstaid::inventory::{Call, Host, HostName, Inventory};
 use firstaid::policy::Policy;
 
@@ -197,6 +197,55 @@ fn arguments_reach_a_check_through_nrpe_word_by_word() {
         }));
         assert_eq!(seen(&plugins, &host.address), Some(expected), "{}", host.name);
     }
+}
+
+/// A text of Icinga 2's language in which every byte is a number.
+fn in_octal(text: &str) -> String {
+    let bytes = text.bytes().map(|byte| format!("\\{byte:03o}"));
+    format!("\"{}\"", bytes.collect::<String>())
+}
+
+#[test]
+fn a_note_is_read_by_icinga_as_it_is() {
+    // What the inventory refuses can not come here.
+    let values: Vec<String> =
+        values().into_iter().filter(|it| !it.contains(char::is_control)).collect();
+    let plugins = Path::new("/usr/lib/nagios/plugins");
+    let inventory = with_hosts(plugins, &values, |host, value| {
+        host.services.clear();
+        host.resources.clear();
+        host.notes = Some(value.clone());
+    });
+    let folder = monitored::folder();
+    monitored::put(&icinga2::write(Policy::documented(), &inventory), folder.path());
+    let place = folder.path().display();
+    let mut text = format!(
+        "const NodeName = \"one\"\nconst ZoneName = \"one\"\nconst PluginDir = \"/usr/lib/nagios/plugins\"\n\
+         include <itl>\nobject Endpoint NodeName {{ }}\nobject Zone ZoneName {{ endpoints = [ NodeName ] }}\n\
+         include_recursive \"{place}/icinga2/conf.d\"\nconst Expected = {{\n"
+    );
+    for (host, value) in inventory.hosts().iter().zip(&values) {
+        text.extend(["\"", host.name.as_str(), "\" = ", &in_octal(value), "\n"]);
+    }
+    text += "}\napply Service \"probe\" {\n  check_command = \"dummy\"\n\
+             if (host.notes != Expected[host.name]) { throw \"otherwise: \" + host.name }\n\
+             assign where true\n}\n";
+    let main = folder.path().join("icinga2.conf");
+    fs::write(&main, text).unwrap();
+    let mut words = vec!["daemon".to_owned(), "-C".to_owned(), "-c".to_owned()];
+    words.push(main.display().to_string());
+    for name in ["DataDir", "LogDir", "CacheDir", "InitRunDir", "SpoolDir"] {
+        let own = folder.path().join(name);
+        fs::create_dir(&own).unwrap();
+        fs::set_permissions(&own, Permissions::from_mode(0o777)).unwrap();
+        words.push(format!("-D{name}={}", own.display()));
+    }
+    let ran = run("/usr/lib/x86_64-linux-gnu/icinga2/sbin/icinga2", &words);
+    let said = ran.stdout.clone() + &ran.stderr;
+    let is_bad = |line: &&str| line.contains("warning/") || line.contains("critical/");
+    let complaints: Vec<&str> = said.lines().filter(is_bad).collect();
+    assert_eq!((ran.code, complaints), (0, Vec::new()), "{said}");
+    assert!(said.contains(&format!("Instantiated {} Hosts", values.len())), "{said}");
 }
 
 #[test]
