@@ -20,12 +20,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 type Tree = BTreeMap<i32, u64>;
 
 /// Makes this process the parent of what its children leave behind, so that [`stop`] can wait for that too.
-pub(super) fn adopt_orphans() {
+pub(crate) fn adopt_orphans() {
     set_child_subreaper(true).expect("Linux 3.4 or later");
 }
 
 /// Sends `signal`, then kills what is left of the daemon and its descendants.
-pub(super) fn stop(child: &mut Child, signal: Signal) {
+pub(crate) fn stop(child: &mut Child, signal: Signal) {
     let root = child.id().cast_signed();
     let mut tree = Tree::new();
     add_descendants(root, &mut tree);

@@ -11,13 +11,13 @@ use tempfile::TempDir;
 use super::free_port::free_port;
 
 /// Where one server lives.
-pub(super) struct Site {
+pub(crate) struct Site {
     dir: TempDir,
     ports: Vec<(&'static str, u16)>,
 }
 
 impl Site {
-    pub(super) fn new(name: &str, ports: &[&'static str]) -> Self {
+    pub(crate) fn new(name: &str, ports: &[&'static str]) -> Self {
         let dir = TempDir::with_prefix(format!("firstaid-{name}-")).expect("a temporary directory");
         // Daemons drop their privileges and must still reach their files.
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755))
@@ -25,37 +25,37 @@ impl Site {
         Self { dir, ports: ports.iter().map(|service| (*service, free_port())).collect() }
     }
 
-    pub(super) fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir().join(name)
     }
 
     /// The path as text, for configurations.
-    pub(super) fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.path(name).display().to_string()
     }
 
-    pub(super) fn port(&self, index: usize) -> u16 {
+    pub(crate) fn port(&self, index: usize) -> u16 {
         self.ports[index].1
     }
 
-    pub(super) fn port_of(&self, service: &str) -> u16 {
+    pub(crate) fn port_of(&self, service: &str) -> u16 {
         let found = self.ports.iter().find(|(name, _)| *name == service);
         found.unwrap_or_else(|| panic!("no port {service:?}, only {:?}", self.ports)).1
     }
 
     /// Writes a file, readable by its owner alone, and returns its path.
-    pub(super) fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, text)
             .unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
         path
     }
 
-    pub(super) fn make_dir(&self, name: &str) -> PathBuf {
+    pub(crate) fn make_dir(&self, name: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(&path)
             .unwrap_or_else(|error| panic!("cannot create {}: {error}", path.display()));
@@ -63,36 +63,36 @@ impl Site {
     }
 
     /// Opens a file to whose end several processes may write.
-    pub(super) fn append(&self, name: &str) -> File {
+    pub(crate) fn append(&self, name: &str) -> File {
         let opened = OpenOptions::new().create(true).read(true).append(true).open(self.path(name));
         opened.expect("a file in our own directory")
     }
 
-    pub(super) fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         read_lossy(&self.path(name))
     }
 
     /// Gives a file to the user that a package has created.
-    pub(super) fn give(&self, name: &str, user: &User) {
+    pub(crate) fn give(&self, name: &str, user: &User) {
         chown(&self.path(name), Some(user.uid), Some(user.gid)).expect("tests run as root");
     }
 }
 
 /// The text of a file; nothing if it is not there yet.
-pub(super) fn read_lossy(path: &Path) -> String {
+pub(crate) fn read_lossy(path: &Path) -> String {
     fs::read(path)
         .map_or_else(|_| String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The user that a package has created.
-pub(super) fn user(name: &str, package: &str) -> User {
+pub(crate) fn user(name: &str, package: &str) -> User {
     let found = User::from_name(name).expect("a readable user database");
     found
         .unwrap_or_else(|| panic!("no user {name}: needs the Debian package {package} (make deps)"))
 }
 
 /// Runs a tool to its end and returns what it printed.
-pub(super) fn run(command: &mut Command) -> String {
+pub(crate) fn run(command: &mut Command) -> String {
     let output = command
         .output()
         .unwrap_or_else(|error| panic!("cannot run {command:?}: {error} (make deps)"));

@@ -1,0 +1,197 @@
+//! Real monitoring engines from Debian's packages, started by a test for itself alone, and what belongs to them.
+//!
+//! An engine runs as the package's user in a directory of its own, in the network that its test has entered, and is
+//! stopped with all its children when the value is dropped. It writes Nagios' log and status file, Icinga 2 by its
+//! compatible features, so that one story reads both.
+
+#![expect(clippy::disallowed_methods, reason = "a fixture starts the daemon that it is about")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a fixture that fails is a test that fails, and says why"
+)]
+
+mod authority;
+mod clock;
+mod event;
+mod icinga2;
+mod nagios;
+mod object;
+mod plugins;
+mod selftest;
+mod smtp_sink;
+
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::unistd::User;
+
+pub(crate) use authority::Authority;
+pub(crate) use clock::Clock;
+pub(crate) use event::Event;
+pub(crate) use icinga2::Node;
+pub(crate) use object::Object;
+pub(crate) use plugins::{Call, Plugins};
+pub(crate) use smtp_sink::{Mail, SmtpSink};
+
+use crate::server::process;
+use crate::server::site::{self, Site};
+use crate::server::wait_until;
+
+/// How long an engine may take until it runs its configuration; two busy cores need their time.
+const START: Duration = Duration::from_mins(1);
+
+/// What an engine is started with.
+pub(crate) struct Setup<'a> {
+    /// The folder that `firstaid generate` has written.
+    pub(crate) config: &'a Path,
+    /// Its plugins.
+    pub(crate) plugins: &'a Plugins,
+    /// How many times as fast as the real time the engine's passes.
+    pub(crate) speed: u32,
+    /// Where its mail goes.
+    pub(crate) sink: &'a SmtpSink,
+}
+
+/// An engine that runs until the value is dropped.
+pub(crate) struct Engine {
+    name: &'static str,
+    child: Child,
+    clock: Clock,
+    files: Files,
+    // Declared last: the directory must outlive the processes that work in it.
+    site: Site,
+}
+
+/// Files of an engine, in its directory.
+struct Files {
+    log: &'static str,
+    status: &'static str,
+    commands: &'static str,
+}
+
+impl Engine {
+    /// Starts `command` as the engines' user, in what was prepared in `site`, and waits for the first status file.
+    fn start(
+        name: &'static str,
+        site: Site,
+        setup: &Setup,
+        files: Files,
+        mut command: Command,
+    ) -> Self {
+        process::adopt_orphans();
+        let mut clock =
+            if setup.speed == 1 { Clock::real() } else { Clock::fast(&site, setup.speed) };
+        let sendmail = site.write("sendmail", &setup.sink.sendmail());
+        fs::set_permissions(sendmail, Permissions::from_mode(0o755)).expect("our own file");
+        site.write("mailrc", &format!("set sendmail={}\n", site.text("sendmail")));
+        let user = user();
+        give_all(site.dir(), &user);
+        command
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("LC_ALL", "C")
+            .env("HOME", site.dir())
+            .env("MAILRC", site.path("mailrc"))
+            .current_dir(site.dir())
+            .uid(user.uid.as_raw())
+            .gid(user.gid.as_raw())
+            .stdin(std::process::Stdio::null())
+            .stdout(site.append("output"))
+            .stderr(site.append("output"));
+        clock.apply(&mut command);
+        let child = command.spawn().unwrap_or_else(|error| {
+            panic!("cannot start {}: {error} (make deps)", command.get_program().display())
+        });
+        let mut engine = Self { name, child, clock, files, site };
+        engine.settle();
+        engine
+    }
+
+    fn settle(&mut self) {
+        let mut ended = None;
+        let runs = wait_until(START, || {
+            ended = self.child.try_wait().expect("our own child");
+            ended.is_some() || !self.objects().is_empty()
+        });
+        let said = self.site.read("output") + &self.log();
+        assert!(ended.is_none(), "{} ended with {ended:?}:\n{said}", self.name);
+        assert!(runs, "{} wrote no status within {START:?}:\n{said}", self.name);
+    }
+
+    /// Its time.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Everything that it has logged about checks, notifications and downtimes.
+    pub(crate) fn log(&self) -> String {
+        self.site.read(self.files.log)
+    }
+
+    /// The log, line by line.
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.log().lines().filter_map(Event::parse).collect()
+    }
+
+    /// Every host and service as of the last status file, which is a few seconds of the engine's time old.
+    pub(crate) fn objects(&self) -> Vec<Object> {
+        Object::all(&self.site.read(self.files.status))
+    }
+
+    /// What it printed, and the log of its own.
+    pub(crate) fn output(&self) -> String {
+        self.site.read("output")
+    }
+
+    /// Gives it an external command, such as `SCHEDULE_HOST_DOWNTIME;web1;…`.
+    pub(crate) fn command(&self, text: &str) {
+        let pipe = self.site.path(self.files.commands);
+        // An engine that does not read must not stop the test.
+        let opened = || {
+            let flags = nix::libc::O_NONBLOCK;
+            OpenOptions::new().write(true).custom_flags(flags).open(&pipe).ok()
+        };
+        let mut file = None;
+        let open = wait_until(START, || {
+            file = opened();
+            file.is_some()
+        });
+        assert!(open, "{} does not read {}", self.name, pipe.display());
+        let line = format!("[{}] {text}\n", self.clock.since_1970());
+        let written = file.expect("an open file").write_all(line.as_bytes());
+        written.expect("a pipe with room for one line");
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let pid = self.child.id();
+        process::stop(&mut self.child, Signal::SIGTERM);
+        self.clock.forget(pid);
+    }
+}
+
+/// The user that Debian's packages run Icinga 2, Nagios and NRPE as.
+fn user() -> User {
+    site::user("nagios", "icinga2-common or nagios4-core")
+}
+
+/// Gives a directory with everything in it to the user of the engines.
+pub(crate) fn hand_over(path: &Path) {
+    give_all(path, &user());
+}
+
+fn give_all(path: &Path, user: &User) {
+    nix::unistd::chown(path, Some(user.uid), Some(user.gid)).expect("tests run as root");
+    if path.is_dir() {
+        let entries = fs::read_dir(path).expect("our own directory").flatten();
+        entries.for_each(|entry| give_all(&entry.path(), user));
+    }
+}
