@@ -43,6 +43,8 @@ pub(super) fn run(options: &Options) -> Result<String> {
         ));
     };
     let files = config::all(Policy::documented(), &inventory);
+    // What is there already is read for comparison: the inventory's memory serves for that.
+    drop(inventory);
     let folder = Folder::new(out);
     if options.diff {
         return Ok(folder.changes(&files)?.iter().map(diff::unified).collect());
