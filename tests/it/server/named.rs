@@ -107,5 +107,13 @@ fn ask(port: u16) -> std::io::Result<()> {
     socket.connect((Ipv4Addr::LOCALHOST, port))?;
     socket.set_read_timeout(Some(Duration::from_secs(5)))?;
     socket.send(QUERY)?;
-    socket.recv(&mut [0; 512]).map(drop)
+    let mut answer = [0; 512];
+    let length = socket.recv(&mut answer)?;
+    // It answers before it has loaded its zone, too: that it can not (RFC 1035 4.1.1).
+    let code = answer.get(3).map_or(0, |flags| flags & 0x0f);
+    if length > 3 && code == 0 {
+        Ok(())
+    } else {
+        Err(std::io::Error::other(format!("code {code}")))
+    }
 }
