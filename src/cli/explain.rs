@@ -119,10 +119,14 @@ fn bounds(host: &Host, call: &Call) -> Vec<String> {
         }
         None => lines.extend(config::values(policy, call.check, host.plan)),
     }
-    for [option, value] in call.args.as_chunks::<2>().0 {
-        match option.as_str() {
+    for (option, value) in call.options() {
+        let value = value.unwrap_or_default();
+        match option {
             "-w" => lines.push(format!("The inventory has {value} for WARNING in place of that.")),
             "-c" => lines.push(format!("The inventory has {value} for CRITICAL in place of that.")),
+            "-A" => {
+                lines.push("The server must be an authority for the name, or it is CRITICAL; names of others it need not resolve.".to_owned());
+            }
             "--status" => {
                 lines.push("The status of the answer is judged as in core2duo.".to_owned());
             }

@@ -5,6 +5,9 @@ use std::ffi::OsString;
 use super::{Agent, Host, Layer, Resource, StatusRules, Watched};
 use crate::check::ALL;
 
+/// Options of calls that have no value.
+const FLAGS: [&str; 1] = ["-A"];
+
 /// One check of a host.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Call {
@@ -46,6 +49,15 @@ impl Call {
         Self { label: resource.name, check: resource.name, args }
     }
 
+    /// The options in turn, each with its value where it has one.
+    pub fn options(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let mut words = self.args.iter().map(String::as_str);
+        std::iter::from_fn(move || {
+            let option = words.next()?;
+            Some((option, if FLAGS.contains(&option) { None } else { words.next() }))
+        })
+    }
+
     /// The words of the command line, the program first.
     pub fn words(&self, plugins: &str) -> Vec<String> {
         let program = format!("{plugins}/check_{}", self.check);
@@ -71,6 +83,9 @@ impl Call {
                 let name = watched.lookup.clone().unwrap_or_else(|| "localhost".to_owned());
                 let mut args = options(&[("-H", name), ("-s", address)]);
                 args.extend(watched.expected.iter().flat_map(|it| options(&[("-a", it.clone())])));
+                if watched.authoritative {
+                    args.push("-A".to_owned());
+                }
                 args
             }
             "http_layer7" => {

@@ -29,6 +29,8 @@ pub struct Watched {
     pub lookup: Option<String>,
     /// DNS: addresses that the answer must have.
     pub expected: Vec<String>,
+    /// DNS: the server is an authority for that name, and need not resolve those of others.
+    pub authoritative: bool,
     /// `-w` where it is not the policy's.
     pub warning: Option<String>,
     /// `-c` where it is not the policy's.
@@ -82,6 +84,7 @@ pub(super) struct Overrides {
     lookup: Option<Spanned<String>>,
     #[serde(default)]
     expected: Vec<Spanned<String>>,
+    authoritative: Option<Spanned<bool>>,
     warning: Option<Spanned<String>>,
     critical: Option<Spanned<String>>,
     unit: Option<Spanned<String>>,
@@ -100,6 +103,7 @@ impl Watched {
             vhost: None,
             lookup: None,
             expected: Vec::new(),
+            authoritative: false,
             warning: None,
             critical: None,
             unit: None,
@@ -132,6 +136,7 @@ impl Watched {
             self.vhost = Kind::Address.maybe(own.vhost.as_ref())?;
             self.lookup = Kind::Address.maybe(own.lookup.as_ref())?;
             self.expected = Kind::Network.list(&own.expected)?;
+            self.authoritative = own.authoritative.as_ref().is_some_and(|it| *it.get_ref());
             self.warning = Kind::Line.maybe(own.warning.as_ref())?;
             self.critical = Kind::Line.maybe(own.critical.as_ref())?;
             self.unit = Kind::Unit.maybe(own.unit.as_ref())?;
@@ -148,18 +153,20 @@ impl Watched {
 
     /// A key of another service would be without effect.
     fn fits(&self, own: &Overrides) -> Result<(), Refused> {
+        let (http, dns) = (self.service.check == "http_layer7", self.service.name == "dns");
         let misplaced = [
-            (self.service.check == "http_layer7", "vhost", own.vhost.as_ref(), "http and https"),
-            (self.service.name == "dns", "lookup", own.lookup.as_ref(), "dns"),
-            (self.service.name == "dns", "expected", own.expected.first(), "dns"),
+            (http, "vhost", own.vhost.as_ref().map(Spanned::span), "http and https"),
+            (dns, "lookup", own.lookup.as_ref().map(Spanned::span), "dns"),
+            (dns, "expected", own.expected.first().map(Spanned::span), "dns"),
+            (dns, "authoritative", own.authoritative.as_ref().map(Spanned::span), "dns"),
         ];
-        for (fits, key, value, home) in misplaced {
-            if let Some(value) = value
+        for (fits, key, span, home) in misplaced {
+            if let Some(span) = span
                 && !fits
             {
                 let name = self.service.name;
                 return Err(refused(
-                    &value.span(),
+                    &span,
                     format!("{key} belongs to {home}, not to {name}: remove it"),
                 ));
             }

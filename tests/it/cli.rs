@@ -57,6 +57,32 @@ fn a_service_that_is_down_makes_the_worst_state() {
 }
 
 #[test]
+fn an_authority_that_resolves_no_other_names_is_fine_where_the_inventory_says_so() {
+    let named = Server::named();
+    let folder = tempfile::tempdir().unwrap();
+    let table = format!(
+        "services = [\"dns\"]\n[host.service.dns]\nlookup = \"www.example.test\"\nport = {}\n",
+        named.port()
+    );
+    let seen = |key: &str| {
+        let file = inventory(&folder, &format!("{table}{key}"));
+        let ran = firstaid(&["check", "web1", "--json", "-i", &file]);
+        let seen: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let dns = &seen["checks"][1];
+        format!("{} {}", dns["state"].as_str().unwrap(), dns["text"].as_str().unwrap())
+    };
+    for key in ["", "authoritative = false\n"] {
+        let said = seen(key);
+        assert!(said.starts_with("WARNING ") && said.contains("recursion is not"), "{said}");
+    }
+    let said = seen("authoritative = true\n");
+    assert!(said.starts_with("OK ") && said.contains("returns 192.0.2.10"), "{said}");
+    let file = inventory(&folder, &format!("{table}authoritative = true\n"));
+    let told = firstaid(&["explain", "web1", "dns", "-i", &file]).stdout;
+    assert!(told.contains(" -A ") && told.contains("must be an authority"), "{told}");
+}
+
+#[test]
 fn localhost_needs_no_inventory() {
     let ran = firstaid(&["check", "localhost", "--json"]);
     let seen: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();

@@ -21,6 +21,8 @@ enum Need {
     Optional,
     /// Optional, and given once for each element of an array.
     Repeated,
+    /// Optional, and without a value: given where its variable is true.
+    Flag,
 }
 
 /// The variable of every check's plan; a host sets it.
@@ -28,7 +30,7 @@ const PLAN: &str = "firstaid_plan";
 
 /// Names of the checks and their own options, in the order of the command line. All have -w, -c, -t and --plan too.
 pub(super) const CHECKS: &[(&str, &[Argument])] = {
-    use Need::{Optional, Repeated, Required};
+    use Need::{Flag, Optional, Repeated, Required};
     const fn it(
         option: &'static str,
         variable: &'static str,
@@ -51,6 +53,7 @@ pub(super) const CHECKS: &[(&str, &[Argument])] = {
                 it("-H", "lookup", "the name that is looked up", Required),
                 it("-s", "address", "the name server", Required),
                 it("-a", "expected", "addresses that the answer must have", Repeated),
+                it("-A", "authoritative", "the server is an authority for that name", Flag),
                 PORT,
             ],
         ),
@@ -102,15 +105,16 @@ fn arguments(check: &str) -> impl Iterator<Item = &'static Argument> {
 /// The variables that make a check's command run a call, without those that the host gives to all its calls.
 pub(super) fn variables(host: &Host, call: &Call) -> Pairs {
     let mut set: Vec<(String, Vec<Value>)> = Vec::new();
-    for [option, value] in call.args.as_chunks::<2>().0 {
+    for (option, value) in call.options() {
         let Some(argument) = arguments(call.check).find(|it| it.option == option) else { continue };
-        if argument.variable == "address" && *value == host.address {
+        if argument.variable == "address" && value == Some(host.address.as_str()) {
             continue;
         }
         let name = variable(call.check, argument);
+        let value = value.map_or_else(|| code("true"), text);
         match set.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) => values.push(text(value)),
-            None => set.push((name, vec![text(value)])),
+            Some((_, values)) => values.push(value),
+            None => set.push((name, vec![value])),
         }
     }
     set.into_iter()
@@ -177,15 +181,16 @@ fn check_command(check: &str, plugins: &str) -> Object {
 }
 
 fn option(argument: &Argument, value: &str, order: u32) -> Value {
+    let key = if argument.need == Need::Flag { "set_if" } else { "value" };
     let mut pairs = pairs([
-        ("value", macros(value)),
+        (key, macros(value)),
         ("description", text(argument.about)),
         ("order", code(order.to_string())),
     ]);
     match argument.need {
         Need::Required => pairs.push(("required".to_owned(), code("true"))),
         Need::Repeated => pairs.push(("repeat_key".to_owned(), code("true"))),
-        Need::Optional => {}
+        Need::Optional | Need::Flag => {}
     }
     Value::Dict(pairs)
 }

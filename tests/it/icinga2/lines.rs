@@ -68,6 +68,7 @@ warning = "3"
 [host.service.dns]
 lookup = "www.example.com"
 expected = ["192.0.2.10", "2001:db8::/32"]
+authoritative = true
 port = 5353
 [host.service.https]
 vhost = "www.example.com"

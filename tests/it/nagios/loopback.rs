@@ -74,7 +74,7 @@ fn no_generated_command_line_is_unknown() {
         host("core", "core2duo", ""),
         host("xeon", "corei5-xeon", "http_status = \"strict\""),
         host("layer", "core2duo", "http_layer = 4")
-            + "[host.service.smtp]\nlayer = 4\n[host.service.ftp]\nwarning = \"4\"\ncritical = \"8\"\n",
+            + "authoritative = true\n[host.service.smtp]\nlayer = 4\n[host.service.ftp]\nwarning = \"4\"\ncritical = \"8\"\n",
     );
     let inventory = monitored::inventory(&text);
     let files = nagios::write(Policy::documented(), &inventory);
