@@ -21,6 +21,7 @@ struct Table {
     plans: BTreeMap<String, Title>,
     schedule: Schedule,
     timeouts: Timeouts,
+    recovery: Recovery,
     icmp: Icmp,
     service: Vec<Service>,
     rule: Vec<Rule>,
@@ -48,6 +49,39 @@ struct Timeouts {
     host_check: u32,
     nrpe: u32,
     engine: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recovery {
+    slack: u32,
+    late: u32,
+    natural: u32,
+    settle: u32,
+    young: u32,
+    reboots_per_hour: u32,
+    reboots_per_day: u32,
+    restarts_per_day: u32,
+    reboot_proof: u32,
+    spare_waits: u32,
+    storm_reboots: u32,
+    storm_window: u32,
+    storm_share: u32,
+    storm_least: u32,
+    lock_wait: u32,
+    stop: u32,
+    stop_database: u32,
+    answer: u32,
+    answer_database: u32,
+    hold: u32,
+    probe: u32,
+    power_status: u32,
+    power_switch: u32,
+    power_rest: u32,
+    power_tries: u32,
+    evidence: u32,
+    evidence_kib: u32,
+    dead_man: u32,
 }
 
 #[derive(Deserialize)]
@@ -135,11 +169,12 @@ fn main() {
     let titles = ByPlan { core2duo: title("core2duo"), corei5_xeon: title("corei5-xeon") };
     let code = format!(
         "Policy {{ version: {:?}, source: {:?}, titles: {titles:?}, schedule: {:?}, timeouts: {:?}, \
-         icmp_packets: {}, services: &{:?}, rules: &{:?} }}",
+         recovery: {:?}, icmp_packets: {}, services: &{:?}, rules: &{:?} }}",
         table.version,
         table.source,
         table.schedule,
         table.timeouts,
+        table.recovery,
         table.icmp.packets,
         table.service,
         table.rule

@@ -5,8 +5,10 @@
 use crate::plugin::{Bound, Status, Threshold, Thresholds};
 
 mod plan;
+mod recovery;
 
 pub use plan::{ByPlan, Plan};
+pub use recovery::Recovery;
 
 /// The whole table.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct Policy {
     pub schedule: Schedule,
     /// Time limits that nest: a plugin's own, then NRPE's, then the engine's.
     pub timeouts: Timeouts,
+    /// The brakes of recovery.
+    pub recovery: Recovery,
     /// Echo requests of one ICMP check.
     pub icmp_packets: u16,
     /// The ten services in the document's order.

@@ -32,11 +32,6 @@ pub const GUARDS: &[Guard] = &[
     Guard { name: "fresh", refuses: fresh },
 ];
 
-/// Icinga shortens each interval by up to 5 % and half a second; four of them may lack this much.
-const SLACK: Duration = Duration::from_secs(65);
-/// A result may be this much older than its interval.
-const LATE: Duration = Duration::from_secs(90);
-
 fn kind(call: &Call, _now: SystemTime) -> Option<String> {
     (call.kind != "PROBLEM")
         .then(|| format!("a {} notification is no problem's natural tick", call.kind))
@@ -68,9 +63,11 @@ fn state(call: &Call, _now: SystemTime) -> Option<String> {
 
 fn long_enough(call: &Call, now: SystemTime) -> Option<String> {
     let needed = Duration::from_secs(Policy::documented().schedule.recovery_after.into());
+    // Icinga shortens each interval by up to 5 % and half a second.
+    let slack = Duration::from_secs(Policy::documented().recovery.slack.into());
     match now.duration_since(call.last_ok) {
         Err(_) => Some("the last OK result lies in the future".to_owned()),
-        Ok(since) if since + SLACK < needed => {
+        Ok(since) if since + slack < needed => {
             Some(format!("failed for {} s of {} s", since.as_secs(), needed.as_secs()))
         }
         Ok(_) => None,
@@ -78,7 +75,8 @@ fn long_enough(call: &Call, now: SystemTime) -> Option<String> {
 }
 
 fn fresh(call: &Call, now: SystemTime) -> Option<String> {
-    let limit = Duration::from_secs(Policy::documented().schedule.check_interval.into()) + LATE;
+    let policy = Policy::documented();
+    let limit = Duration::from_secs((policy.schedule.check_interval + policy.recovery.late).into());
     match now.duration_since(call.last_check) {
         Err(_) => Some("the last result lies in the future".to_owned()),
         Ok(age) if age > limit => Some(format!("the last result is {} s old", age.as_secs())),

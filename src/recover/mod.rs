@@ -11,11 +11,22 @@ use crate::plugin::{self, Outcome, Report, Status, Transcript};
 
 mod call;
 mod guard;
+mod ledger;
+mod machine;
+mod moment;
 mod options;
+pub mod process;
+mod record;
+mod told;
 
 pub use call::{Call, Fault};
 pub use guard::{GUARDS, Guard, Refusal};
+pub use ledger::Ledger;
+pub use machine::{Agent, Machine, Own, Power, Witnesses};
+pub use moment::Moment;
 pub use options::Options;
+pub use record::{Event, Record, Stage};
+pub use told::{Act, Job, State, Told};
 
 const NAME: &str = "RECOVER";
 const SEPARATOR: &str = " - ";

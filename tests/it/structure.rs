@@ -14,9 +14,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("policy", &["plugin"]),
     ("check", &["deadline", "plugin", "policy", "probe"]),
     ("inventory", &["check", "policy"]),
-    ("config", &["plugin", "policy", "inventory", "check"]),
-    ("recover", &["plugin", "policy"]),
-    ("cli", &["check", "config", "deadline", "inventory", "plugin", "policy", "probe"]),
+    ("config", &["plugin", "policy", "inventory", "check", "recover"]),
+    ("recover", &["deadline", "plugin", "policy", "probe"]),
+    ("cli", &["check", "config", "deadline", "inventory", "plugin", "policy", "probe", "recover"]),
     ("bin", &["check", "cli", "recover"]),
 ];
 

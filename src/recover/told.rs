@@ -1,0 +1,113 @@
+//! What a server tells about itself when it is asked for an act or for a result: one line of JSON below the plugin's own.
+//!
+//! The monitoring server believes nothing else: not the exit code of the way there, and not the silence of a command.
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+/// A server, and the last act on it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Told {
+    /// Its machine id: which server this is.
+    pub machine: String,
+    /// The id of its present boot.
+    pub boot: String,
+    /// Seconds since that boot.
+    pub age: u64,
+    /// The last act that was begun or refused there; none where there never was one.
+    pub job: Option<Job>,
+}
+
+/// An act on a server.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Job {
+    /// Its number in the server's own ledger.
+    pub id: u64,
+    /// What is done.
+    pub act: Act,
+    /// The service that is restarted.
+    pub service: Option<String>,
+    /// How far it is.
+    pub state: State,
+    /// Seconds since it began; at least, where the server has been started again since.
+    pub since: u64,
+    /// Whether the service answers on the server itself right now, by its protocol; none where nobody could look.
+    pub answers: Option<bool>,
+    /// What happened, for people.
+    pub text: String,
+}
+
+/// What is done on a server.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Act {
+    /// A service is stopped and started.
+    Restart,
+    /// The server is rebooted.
+    Reboot,
+}
+
+/// How far an act is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It goes on.
+    Running,
+    /// It ended well: the service answered for long enough, or the server has a new boot id.
+    Done,
+    /// It ended badly.
+    Failed,
+    /// A guard on the server refused it; nothing was done.
+    Refused,
+    /// It was cut off, and nobody knows how far it came.
+    Interrupted,
+}
+
+impl Told {
+    /// The line.
+    pub fn line(&self) -> String {
+        // Strings, numbers and lists: nothing of it can fail to be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Finds the line in what came back.
+    ///
+    /// # Errors
+    /// There is none, or one that can not be understood.
+    pub fn find(output: &str) -> Result<Self> {
+        let line = output
+            .lines()
+            .find(|line| line.starts_with('{'))
+            .context("the server said nothing about itself")?;
+        serde_json::from_str(line.trim_end()).context("cannot understand what the server said")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_understood_again() {
+        let job = Job {
+            id: 7,
+            act: Act::Restart,
+            service: Some("ssh".to_owned()),
+            state: State::Done,
+            since: 12,
+            answers: Some(true),
+            text: "answers again".to_owned(),
+        };
+        let told =
+            Told { machine: "m".to_owned(), boot: "b".to_owned(), age: 9000, job: Some(job) };
+        let output = format!("RECOVER OK - restart of ssh: answers again\n{}\n", told.line());
+        assert_eq!(Told::find(&output).unwrap(), told);
+    }
+
+    #[test]
+    fn anything_else_is_not() {
+        for output in ["", "CHECK_NRPE: Socket timeout", "{", "{\"machine\":\"m\"}"] {
+            assert!(Told::find(output).is_err(), "{output:?}");
+        }
+    }
+}
