@@ -33,4 +33,6 @@ bench: build
 	bench/generate
 
 deps:
-	packaging/install build test
+	packaging/install build test rig
+	packaging/rig-host build systemd
+	packaging/rig-host build sysv
