@@ -17,6 +17,7 @@ mod moment;
 mod options;
 pub mod process;
 mod record;
+pub mod server;
 mod told;
 
 pub use call::{Call, Fault};

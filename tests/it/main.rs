@@ -34,6 +34,7 @@ mod policy;
 mod port;
 mod quiet;
 mod recover;
+mod recovering;
 mod run;
 mod server;
 mod servers;

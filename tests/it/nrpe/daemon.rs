@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use nix::unistd::{User, chown};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, User, chown};
 use tempfile::TempDir;
 
 use crate::monitored;
@@ -104,6 +105,11 @@ impl<'a> Nrpe<'a> {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             took: Duration::ZERO,
         }
+    }
+
+    /// Sends it a signal, such as one that freezes it.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
     }
 
     /// What it has logged.

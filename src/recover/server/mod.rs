@@ -1,0 +1,3 @@
+//! What recovery does from a monitoring server.
+
+pub mod agent;

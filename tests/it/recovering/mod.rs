@@ -1,0 +1,3 @@
+//! Recovery from the monitoring server's side, against real agents and devices.
+
+mod agents;
