@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::plugin::{self, Outcome, Report, Status, Transcript};
+use crate::policy::Service;
 use crate::probe::{Fault, Trouble};
 
 mod certificate;
@@ -33,6 +34,9 @@ pub use port::Port;
 pub use smtp220::Smtp220;
 pub use ssh_banner::SshBanner;
 pub use times::Times;
+
+/// Seconds for a target that is no documented service.
+const TIMEOUT: u32 = 10;
 
 /// Where a check has to run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -68,8 +72,28 @@ pub trait Check: clap::Args + Send + 'static {
         None
     }
 
-    /// Seconds for the target where `-t` is not given.
-    fn timeout(&self) -> u32;
+    /// The documented service that it judges, where it judges one.
+    ///
+    /// # Errors
+    /// The policy does not have it.
+    fn service(&self) -> anyhow::Result<Option<&'static Service>> {
+        Ok(None)
+    }
+
+    /// The options on the time to an answer, where that time is judged.
+    fn times(&self) -> Option<&Times> {
+        None
+    }
+
+    /// Seconds for the target where `-t` is not given: those of the documented service, or else the C peers'.
+    fn timeout(&self) -> u32 {
+        self.service().ok().flatten().map_or(TIMEOUT, |service| service.no_answer)
+    }
+
+    /// The state of a target that did not do its part.
+    fn fault_status(&self, fault: &Fault, settings: &Settings) -> Status {
+        fault_status(fault, settings)
+    }
 
     /// Measures, and judges nothing.
     ///
@@ -83,20 +107,6 @@ pub trait Check: clap::Args + Send + 'static {
     /// The policy has no row for a value.
     fn judge(&self, seen: &Self::Seen, settings: &Settings) -> anyhow::Result<Report>;
 
-    /// Judges a target that did not do its part, after `elapsed`: CRITICAL, and for its silence what `--timeout-result` says.
-    ///
-    /// # Errors
-    /// The policy has no row for a value.
-    fn judge_fault(
-        &self,
-        fault: &Fault,
-        elapsed: Duration,
-        settings: &Settings,
-    ) -> anyhow::Result<Report> {
-        let _ = elapsed;
-        Ok(Report::default().stated(fault_status(fault, settings), fault.to_string()))
-    }
-
     /// The outcome as the command line wants it to be seen. It is given whole, since it may be one that can not be read.
     #[must_use]
     fn view(argv: &[OsString], outcome: Outcome) -> Outcome {
@@ -105,7 +115,7 @@ pub trait Check: clap::Args + Send + 'static {
     }
 }
 
-/// The state of a fault where a check has no other rule.
+/// The state of a fault where a check has no other rule: CRITICAL, and of silence what `--timeout-result` says.
 pub fn fault_status(fault: &Fault, settings: &Settings) -> Status {
     match fault {
         Fault::Silent { .. } => settings.timeout_result,
@@ -224,13 +234,27 @@ fn parse<C: Check>(argv: &[OsString]) -> Result<(C, Settings), Outcome> {
 fn look<C: Check>(check: &C, settings: &Settings, deadline: &Deadline) -> Outcome {
     let judged = match check.probe(settings, deadline) {
         Ok(seen) => check.judge(&seen, settings),
-        Err(Trouble::Target(fault)) => check.judge_fault(&fault, deadline.elapsed(), settings),
+        Err(Trouble::Target(fault)) => judge_fault(check, &fault, deadline.elapsed(), settings),
         Err(Trouble::Ours(error)) => Err(error),
     };
     // What kept us from looking is where details are wanted most.
     let report = judged
         .unwrap_or_else(|error| Report::default().stated(Status::Unknown, format!("{error:#}")));
     Outcome::Judged(report.verbose(verbose(settings, deadline)))
+}
+
+/// Judges a target that did not do its part; shows the time until then where it is one that is judged.
+fn judge_fault<C: Check>(
+    check: &C,
+    fault: &Fault,
+    elapsed: Duration,
+    settings: &Settings,
+) -> anyhow::Result<Report> {
+    let report = Report::default().stated(check.fault_status(fault, settings), fault.to_string());
+    Ok(match check.times() {
+        Some(times) => report.shown(times.answer(elapsed, check.service()?, settings)),
+        None => report,
+    })
 }
 
 /// The lines that `-v` adds.

@@ -1,15 +1,13 @@
 //! `check_smtp220`: does an SMTP server greet with status 220.
 
-use std::time::Duration;
-
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::{Check, Settings, Target, Times, Validity, Vantage, fault_status};
+use super::{Check, Settings, Target, Times, Validity, Vantage};
 use crate::deadline::Deadline;
-use crate::plugin::{Metric, Report, Status, visible};
+use crate::plugin::{Report, Status, visible};
 use crate::policy::{Policy, Service};
 use crate::probe::smtp::{Extent, Reply, Security, Seen, Session, StartTls};
-use crate::probe::{Fault, Trouble, tls};
+use crate::probe::{Trouble, tls};
 
 /// The status that is documented.
 const READY: u16 = 220;
@@ -73,8 +71,12 @@ impl Check for Smtp220 {
     const VANTAGE: Vantage = Vantage::Server;
     type Seen = Seen;
 
-    fn timeout(&self) -> u32 {
-        service().map_or(0, |service| service.no_answer)
+    fn service(&self) -> anyhow::Result<Option<&'static Service>> {
+        service().map(Some)
+    }
+
+    fn times(&self) -> Option<&Times> {
+        Some(&self.times)
     }
 
     fn probe(&self, _settings: &Settings, deadline: &Deadline) -> Result<Seen, Trouble> {
@@ -98,16 +100,6 @@ impl Check for Smtp220 {
         Ok(pairs.fold(report, |report, ((command, expected), reply)| {
             judge_reply(report, command, expected, reply)
         }))
-    }
-
-    fn judge_fault(
-        &self,
-        fault: &Fault,
-        elapsed: Duration,
-        settings: &Settings,
-    ) -> anyhow::Result<Report> {
-        let report = Report::default().stated(fault_status(fault, settings), fault.to_string());
-        Ok(report.shown(self.time(elapsed, settings)?))
     }
 }
 
@@ -134,7 +126,7 @@ impl Smtp220 {
     }
 
     fn judge_greeting(&self, seen: &Seen, settings: &Settings) -> anyhow::Result<Report> {
-        let time = self.time(seen.after, settings)?;
+        let time = self.times.answer(seen.after, self.service()?, settings);
         let greeting = visible(seen.greeting.first_line());
         let line = String::from_utf8_lossy(seen.greeting.first_line());
         let status = match (seen.greeting.code, &self.expect) {
@@ -158,10 +150,6 @@ impl Smtp220 {
             text
         };
         Ok(report.measured(shown, time).detail(greeting))
-    }
-
-    fn time(&self, after: Duration, settings: &Settings) -> anyhow::Result<Metric> {
-        Ok(self.times.metric(after, service()?.answer_time(settings.plan), settings))
     }
 }
 

@@ -1,13 +1,11 @@
 //! `check_ssh_banner`: does the header of an SSH server say that it is one.
 
-use std::time::Duration;
-
-use super::{Check, Settings, Target, Times, Vantage, fault_status};
+use super::{Check, Settings, Target, Times, Vantage};
 use crate::deadline::Deadline;
-use crate::plugin::{Metric, Report, Status, visible};
+use crate::plugin::{Report, Status, visible};
 use crate::policy::{Policy, Service};
+use crate::probe::Trouble;
 use crate::probe::ssh::{self, Extent, Header, Identification};
-use crate::probe::{Fault, Trouble};
 
 /// Options of `check_ssh_banner`.
 #[derive(Debug, clap::Args)]
@@ -39,8 +37,12 @@ impl Check for SshBanner {
     const VANTAGE: Vantage = Vantage::Server;
     type Seen = Header;
 
-    fn timeout(&self) -> u32 {
-        service().map_or(0, |service| service.no_answer)
+    fn service(&self) -> anyhow::Result<Option<&'static Service>> {
+        service().map(Some)
+    }
+
+    fn times(&self) -> Option<&Times> {
+        Some(&self.times)
     }
 
     fn probe(&self, _settings: &Settings, deadline: &Deadline) -> Result<Header, Trouble> {
@@ -51,7 +53,7 @@ impl Check for SshBanner {
     }
 
     fn judge(&self, seen: &Header, settings: &Settings) -> anyhow::Result<Report> {
-        let time = self.time(seen.after, settings)?;
+        let time = self.times.answer(seen.after, self.service()?, settings);
         let (target, line) = (&seen.target, visible(seen.line()));
         if !seen.names_ssh() {
             let text = format!("header of {target} lacks \"SSH\": {line}");
@@ -69,16 +71,6 @@ impl Check for SshBanner {
         }
         Ok(Report::default().measured(format!("{shown} on {target}"), time))
     }
-
-    fn judge_fault(
-        &self,
-        fault: &Fault,
-        elapsed: Duration,
-        settings: &Settings,
-    ) -> anyhow::Result<Report> {
-        let report = Report::default().stated(fault_status(fault, settings), fault.to_string());
-        Ok(report.shown(self.time(elapsed, settings)?))
-    }
 }
 
 impl SshBanner {
@@ -93,9 +85,5 @@ impl SshBanner {
         protocol
             .filter(|it| differs(it, own.map(|own| own.protocol)))
             .map(|wanted| format!("protocol version mismatch, expected '{wanted}'"))
-    }
-
-    fn time(&self, after: Duration, settings: &Settings) -> anyhow::Result<Metric> {
-        Ok(self.times.metric(after, service()?.answer_time(settings.plan), settings))
     }
 }

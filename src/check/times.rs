@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Settings;
-use crate::plugin::{Metric, Range, Thresholds, Unit, seconds};
+use crate::plugin::{Metric, Range, Unit, seconds};
+use crate::policy::Service;
 
 fn range(text: &str) -> Result<Range, String> {
     Range::parse(text, seconds)
@@ -21,8 +22,14 @@ pub struct Times {
 }
 
 impl Times {
-    /// The time as the C peers' `time=…s`, judged by what was given or else documented.
-    pub fn metric(&self, after: Duration, documented: Thresholds, settings: &Settings) -> Metric {
+    /// The time to an answer as the C peers' `time=…s`, judged by what was given or else documented for the service.
+    pub fn answer(
+        &self,
+        after: Duration,
+        service: Option<&Service>,
+        settings: &Settings,
+    ) -> Metric {
+        let documented = service.map(|it| it.answer_time(settings.plan)).unwrap_or_default();
         let thresholds = documented.overridden(self.warning, self.critical);
         let metric = Metric::new("time", after.as_secs_f64(), Unit::Seconds).judged_by(thresholds);
         metric.min(0.0).max(settings.timeout.as_secs_f64())

@@ -1,14 +1,12 @@
 //! `check_dns`: does a name server answer, and does the name resolve.
 
-use std::time::Duration;
-
-use super::{Check, Settings, Times, Vantage, fault_status};
+use super::{Check, Settings, Times, Vantage};
 use crate::deadline::Deadline;
-use crate::plugin::{Metric, Report, Status};
+use crate::plugin::{Report, Status};
 use crate::policy::{Policy, Service};
+use crate::probe::Trouble;
 use crate::probe::dns::{Kind, Question, Reply, ResponseCode, ask, configured_server};
 use crate::probe::tcp::Family;
-use crate::probe::{Fault, Trouble};
 
 mod expected;
 
@@ -74,8 +72,12 @@ impl Check for Dns {
     const SEPARATOR: &'static str = ": ";
     type Seen = Reply;
 
-    fn timeout(&self) -> u32 {
-        service().map_or(0, |service| service.no_answer)
+    fn service(&self) -> anyhow::Result<Option<&'static Service>> {
+        service().map(Some)
+    }
+
+    fn times(&self) -> Option<&Times> {
+        Some(&self.times)
     }
 
     fn probe(&self, _settings: &Settings, deadline: &Deadline) -> Result<Reply, Trouble> {
@@ -104,7 +106,7 @@ impl Check for Dns {
     }
 
     fn judge(&self, seen: &Reply, settings: &Settings) -> anyhow::Result<Report> {
-        let time = self.time(seen.after, settings)?;
+        let time = self.times.answer(seen.after, self.service()?, settings);
         let took = format!("{:.3} seconds response time", seen.after.as_secs_f64());
         let name = self.name();
         if let Some(fault) = self.fault(seen) {
@@ -130,25 +132,11 @@ impl Check for Dns {
         };
         Ok(report.stated(hinted, hints.join("; ")).measured(took, time))
     }
-
-    fn judge_fault(
-        &self,
-        fault: &Fault,
-        elapsed: Duration,
-        settings: &Settings,
-    ) -> anyhow::Result<Report> {
-        let report = Report::default().stated(fault_status(fault, settings), fault.to_string());
-        Ok(report.shown(self.time(elapsed, settings)?))
-    }
 }
 
 impl Dns {
     fn name(&self) -> &str {
         self.hostname.as_deref().or(self.name.as_deref()).unwrap_or_default()
-    }
-
-    fn time(&self, after: Duration, settings: &Settings) -> anyhow::Result<Metric> {
-        Ok(self.times.metric(after, service()?.answer_time(settings.plan), settings))
     }
 
     /// What makes an answer as bad as none.

@@ -17,11 +17,12 @@ use std::time::Duration;
 
 use crate::deadline::{Deadline, Phase};
 use crate::plugin::{Metric, Report};
+use crate::policy::Service;
 use crate::probe::http::{Scheme, Url};
 use crate::probe::tcp::{self, Attempt, Connection};
 use crate::probe::{Fault, Trouble, tls};
 
-use super::{Check, Settings, Vantage, fault_status};
+use super::{Check, Settings, Times, Vantage, fault_status};
 use asking::Asking;
 use contents::Contents;
 use follow::{Follow, Stop};
@@ -74,8 +75,12 @@ impl Check for Http {
     const SEPARATOR: &'static str = ": ";
     type Seen = Seen;
 
-    fn timeout(&self) -> u32 {
-        self.place.service.no_answer
+    fn service(&self) -> anyhow::Result<Option<&'static Service>> {
+        Ok(Some(self.place.service))
+    }
+
+    fn times(&self) -> Option<&Times> {
+        Some(&self.place.times)
     }
 
     fn probe(&self, settings: &Settings, deadline: &Deadline) -> Result<Seen, Trouble> {
@@ -119,16 +124,6 @@ impl Check for Http {
             }),
             Seen::Answered(visit) => self.judge_answer(visit, settings),
         }
-    }
-
-    fn judge_fault(
-        &self,
-        fault: &Fault,
-        elapsed: Duration,
-        settings: &Settings,
-    ) -> anyhow::Result<Report> {
-        let report = Report::default().stated(fault_status(fault, settings), fault.to_string());
-        Ok(report.shown(self.time(elapsed, settings)))
     }
 }
 
@@ -181,8 +176,7 @@ impl Http {
 
     /// The time to the answer with its documented thresholds.
     fn time(&self, after: Duration, settings: &Settings) -> Metric {
-        let documented = self.place.service.answer_time(settings.plan);
-        self.place.times.metric(after, documented, settings)
+        self.place.times.answer(after, Some(self.place.service), settings)
     }
 }
 

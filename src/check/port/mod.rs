@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use super::{Check, Settings, Target, Times, Vantage, fault_status};
 use crate::deadline::Deadline;
-use crate::plugin::{Metric, Report, Status, visible};
+use crate::plugin::{Report, Status, visible};
 use crate::policy::Service;
 use crate::probe::dialogue::{Answer, Dialogue, Wanted};
 use crate::probe::{Farewell, Fault, Trouble};
@@ -16,9 +16,6 @@ mod talk;
 
 use service::{Manners, Tls};
 use talk::{Security, Talk};
-
-/// Seconds for a port without a service, as the C peer has it.
-const TIMEOUT: u32 = 10;
 
 /// Options of `check_port`.
 #[derive(Debug, clap::Args)]
@@ -66,8 +63,20 @@ impl Check for Port {
         manners.map_or(Self::TITLE, |manners| manners.title).to_owned()
     }
 
-    fn timeout(&self) -> u32 {
-        self.service.map_or(TIMEOUT, |service| service.no_answer)
+    fn service(&self) -> anyhow::Result<Option<&'static Service>> {
+        Ok(self.service)
+    }
+
+    fn times(&self) -> Option<&Times> {
+        Some(&self.times)
+    }
+
+    fn fault_status(&self, fault: &Fault, settings: &Settings) -> Status {
+        if matches!(fault, Fault::Refused(_)) {
+            self.talk.refused()
+        } else {
+            fault_status(fault, settings)
+        }
     }
 
     fn probe(&self, _settings: &Settings, deadline: &Deadline) -> Result<Answer, Trouble> {
@@ -79,7 +88,7 @@ impl Check for Port {
 
     fn judge(&self, seen: &Answer, settings: &Settings) -> anyhow::Result<Report> {
         let words = self.words(seen)?;
-        let time = self.time(seen.after, settings);
+        let time = self.times.answer(seen.after, self.service, settings);
         if !seen.found {
             let text = if words.is_empty() {
                 format!("Unexpected response from host/socket on {}", seen.target)
@@ -106,21 +115,6 @@ impl Check for Port {
             text
         };
         Ok(report.measured(shown, time))
-    }
-
-    fn judge_fault(
-        &self,
-        fault: &Fault,
-        elapsed: Duration,
-        settings: &Settings,
-    ) -> anyhow::Result<Report> {
-        let status = if matches!(fault, Fault::Refused(_)) {
-            self.talk.refused()
-        } else {
-            fault_status(fault, settings)
-        };
-        let report = Report::default().stated(status, fault.to_string());
-        Ok(report.shown(self.time(elapsed, settings)))
     }
 }
 
@@ -167,10 +161,5 @@ impl Port {
             _ => seen.heard.text.trim_ascii_end().to_vec(),
         };
         Ok(visible(&words))
-    }
-
-    fn time(&self, after: Duration, settings: &Settings) -> Metric {
-        let documented = self.service.map(|it| it.answer_time(settings.plan)).unwrap_or_default();
-        self.times.metric(after, documented, settings)
     }
 }
