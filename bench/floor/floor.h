@@ -3,6 +3,7 @@
  * that its calls succeed; any failure ends it with status 3. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,6 @@ static inline void read_line(int fd, char *line, size_t size)
 }
 
 /* Opens, reads and closes a file of /proc; the result ends in a zero byte. */
-#include <fcntl.h>
 static inline void read_file(const char *path, char *text, size_t size)
 {
     size_t have = 0;
@@ -69,4 +69,28 @@ static inline void read_file(const char *path, char *text, size_t size)
     need(n == 0 && have < size - 1);
     text[have] = 0;
     close(fd);
+}
+
+/* A connection to a server that speaks first, and when it was dialled. */
+struct greeted {
+    int fd;
+    double start;
+};
+
+static inline struct greeted greet(int argc, char **argv)
+{
+    char line[1024];
+    need(argc == 3);
+    double start = seconds();
+    struct greeted server = {.fd = dial(argv[1], argv[2]), .start = start};
+    read_line(server.fd, line, sizeof line);
+    return server;
+}
+
+/* Ends a floor that talked to such a server: one line with the time since it was dialled. */
+static inline int told(struct greeted server, const char *text, const char *limit)
+{
+    close(server.fd);
+    printf("%s|time=%fs;;;0%s\n", text, seconds() - server.start, limit);
+    return 0;
 }

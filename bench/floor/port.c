@@ -2,13 +2,7 @@
 
 int main(int argc, char **argv)
 {
-    char line[1024];
-    need(argc == 3);
-    double start = seconds();
-    int fd = dial(argv[1], argv[2]);
-    read_line(fd, line, sizeof line);
-    say(fd, "QUIT\r\n");
-    close(fd);
-    printf("FTP OK - second response time on port|time=%fs;;;0;10\n", seconds() - start);
-    return 0;
+    struct greeted server = greet(argc, argv);
+    say(server.fd, "QUIT\r\n");
+    return told(server, "FTP OK - second response time on port", ";10");
 }

@@ -3,13 +3,8 @@
 int main(int argc, char **argv)
 {
     char line[1024];
-    need(argc == 3);
-    double start = seconds();
-    int fd = dial(argv[1], argv[2]);
-    read_line(fd, line, sizeof line);
-    say(fd, "QUIT\r\n");
-    read_line(fd, line, sizeof line);
-    close(fd);
-    printf("SMTP OK - sec. response time|time=%fs;;;0\n", seconds() - start);
-    return 0;
+    struct greeted server = greet(argc, argv);
+    say(server.fd, "QUIT\r\n");
+    read_line(server.fd, line, sizeof line);
+    return told(server, "SMTP OK - sec. response time", "");
 }
