@@ -91,6 +91,9 @@ pub struct Power {
     pub password_file: Option<String>,
     /// Other options by name.
     pub options: BTreeMap<String, String>,
+    /// What the device must tell about itself before anything is switched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
 }
 
 /// What differs from the policy for a service.

@@ -1,3 +1,4 @@
 //! Recovery from the monitoring server's side, against real agents and devices.
 
 mod agents;
+mod fences;
