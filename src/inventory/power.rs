@@ -17,6 +17,8 @@ pub struct Power {
     pub password_file: Option<String>,
     /// Other options, by name.
     pub options: BTreeMap<String, String>,
+    /// The GUID that the device must tell before anything is switched.
+    pub identity: Option<String>,
 }
 
 /// A table `power`.
@@ -27,6 +29,7 @@ pub(super) struct Row {
     password_file: Option<Spanned<String>>,
     #[serde(default)]
     options: BTreeMap<Spanned<String>, Spanned<String>>,
+    identity: Option<Spanned<String>>,
 }
 
 /// Parts of option names of fence agents whose values are secrets.
@@ -59,6 +62,25 @@ impl Power {
             options.insert(key, Kind::Line.read(value)?);
         }
         let password_file = Kind::Path.maybe(row.password_file.as_ref())?;
-        Ok(Self { agent, password_file, options })
+        // Without it the agent takes the last system that the device has, be it another server.
+        let systems = ["systems_uri", "systems-uri"];
+        if agent == "fence_redfish" && !systems.iter().any(|name| options.contains_key(*name)) {
+            let reason = "fence_redfish needs the option systems_uri: it says which server";
+            return Err(refused(&row.agent.span(), reason));
+        }
+        let identity = row.identity.as_ref().map(guid).transpose()?;
+        Ok(Self { agent, password_file, options, identity })
     }
+}
+
+/// 32 hexadecimal digits in groups, as `ipmitool mc guid` shows them.
+fn guid(text: &Spanned<String>) -> Result<String, Refused> {
+    let value = Kind::Name.read(text)?;
+    let digits = value.bytes().filter(|byte| *byte != b'-');
+    if digits.clone().count() == 32 && digits.clone().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(value);
+    }
+    let reason =
+        format!("identity {value:?} is no GUID: give the one that `ipmitool mc guid` shows");
+    Err(refused(&text.span(), reason))
 }

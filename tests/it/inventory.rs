@@ -78,6 +78,8 @@ const ADDED: &[(&str, usize, &str)] = &[
         "set by recover_service itself",
     ),
     ("[host.power]\nagent = \"fence_ipmilan\"\npassword_file = \"secret\"", 8, "is no plain path"),
+    ("[host.power]\nagent = \"fence_ipmilan\"\nidentity = \"web1\"", 8, "is no GUID"),
+    ("[host.power]\nagent = \"fence_redfish\"", 7, "needs the option systems_uri"),
     (
         "[[host]]\nname = \"web1\"\naddress = \"192.0.2.2\"\nos = \"centos\"",
         6,
