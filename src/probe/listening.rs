@@ -17,23 +17,66 @@ pub struct Listening {
     pub udp: Vec<SocketAddr>,
 }
 
+/// A socket that waits for others.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Socket {
+    /// Its transport.
+    pub transport: Transport,
+    /// Where it waits.
+    pub address: SocketAddr,
+    /// The number by which the kernel names it, also among the descriptors of a process.
+    pub inode: u64,
+}
+
+/// A transport.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
 /// Reads the socket tables of this network namespace. A family that the kernel does not have is no error.
 ///
 /// # Errors
 /// A table can not be read, or not be understood.
 pub fn read() -> Result<Listening> {
     let mut listening = Listening::default();
+    for socket in sockets()? {
+        match socket.transport {
+            Transport::Tcp => listening.tcp.push(socket.address),
+            Transport::Udp => listening.udp.push(socket.address),
+        }
+    }
+    Ok(listening)
+}
+
+/// The same, socket by socket.
+///
+/// # Errors
+/// As [`read`].
+pub fn sockets() -> Result<Vec<Socket>> {
+    let mut sockets = Vec::new();
     for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
         let Some(TcpNetEntries(entries)) = table(path)? else { continue };
         let waiting = entries.into_iter().filter(|entry| entry.state == TcpState::Listen);
-        listening.tcp.extend(waiting.map(|entry| entry.local_address));
+        sockets.extend(waiting.map(|entry| Socket {
+            transport: Transport::Tcp,
+            address: entry.local_address,
+            inode: entry.inode,
+        }));
     }
     for path in ["/proc/net/udp", "/proc/net/udp6"] {
         let Some(UdpNetEntries(entries)) = table(path)? else { continue };
         let waiting = entries.into_iter().filter(|entry| entry.state == UdpState::Close);
-        listening.udp.extend(waiting.map(|entry| entry.local_address));
+        sockets.extend(waiting.map(|entry| Socket {
+            transport: Transport::Udp,
+            address: entry.local_address,
+            inode: entry.inode,
+        }));
     }
-    Ok(listening)
+    Ok(sockets)
 }
 
 fn table<T: FromReadSI>(path: &str) -> Result<Option<T>> {
