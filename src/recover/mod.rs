@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use crate::deadline::Deadline;
 use crate::plugin::{self, Outcome, Report, Status, Transcript};
 
 mod call;
@@ -18,6 +19,7 @@ mod options;
 pub mod process;
 mod record;
 pub mod server;
+pub mod target;
 mod told;
 
 pub use call::{Call, Fault};
@@ -44,18 +46,17 @@ pub fn main() -> ExitCode {
     let now = SystemTime::now();
     let outcome = plugin::caught(|| match plugin::parse::<Options>(&argv) {
         Err(outcome) => outcome,
-        Ok(options) => {
-            plugin::guarded(LIMIT, Transcript::Dropped, |_| Outcome::Judged(decide(&options, now)))
-        }
+        Ok(options) => plugin::guarded(LIMIT, Transcript::Dropped, |deadline| {
+            Outcome::Judged(decide(&options, now, &deadline))
+        }),
     });
     plugin::exit(NAME, SEPARATOR, &outcome)
 }
 
 /// What is done about a call: 0 acted or nothing to do, 1 refused, 2 people are needed, 3 could not tell.
-fn decide(options: &Options, now: SystemTime) -> Report {
+fn decide(options: &Options, now: SystemTime, deadline: &Deadline) -> Report {
     if let Some(act) = &options.act {
-        let reason = format!("this version has no part that does a {act}");
-        return refused(&Refusal { guard: "no act", reason });
+        return target::run(act, options.service.as_deref(), now, deadline);
     }
     let call = match Call::read(options) {
         Ok(call) => call,

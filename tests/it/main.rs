@@ -43,4 +43,5 @@ mod ssh;
 mod story;
 mod structure;
 mod sudo;
+mod target;
 mod tree;

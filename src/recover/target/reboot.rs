@@ -1,0 +1,198 @@
+//! The reboot: guards, evidence, intent, a dead man behind it, and the order. The new boot id proves it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::mman::{MlockAllFlags, mlockall};
+
+use super::here::{self, Here, Verdict};
+use super::past::{self, Lock};
+use super::settings::Settings;
+use super::{evidence, has_systemd, job, planned, systemctl};
+use crate::deadline::Deadline;
+use crate::policy::Policy;
+use crate::recover::process;
+use crate::recover::{Event, Moment, Record, Refusal, Stage, State};
+
+/// Time to wait for another call's ledger.
+const LEDGER: Duration = Duration::from_secs(2);
+/// Time for the evidence: the answer must be out before the way back is gone.
+const EVIDENCE: Duration = Duration::from_secs(3);
+/// Time for an order that waits for nothing.
+const ORDER: Duration = Duration::from_secs(3);
+/// Time that a forced reboot has before the kernel is told to reset the machine.
+const FORCED: Duration = Duration::from_secs(30);
+/// The unit of the dead man.
+const UNIT: &str = "firstaid-dead-man";
+/// Where the kernel takes orders that wait for nobody (sysrq).
+const TRIGGER: &str = "/proc/sysrq-trigger";
+
+/// Reboots this server, or refuses to.
+pub(super) fn reboot(here: &Here) -> Verdict {
+    begun(here).unwrap_or_else(|verdict| verdict)
+}
+
+fn begun(here: &Here) -> Result<Verdict, Verdict> {
+    let mut ledger = here.ledger(LEDGER).map_err(|error| job::under_way(here, error))?;
+    let now = here.now()?;
+    past::conclude(&mut ledger, &now)?;
+    if past::state(ledger.records(), &now, Lock::Ours) == Some(State::Running) {
+        return Err(Verdict::Running("another act is under way".to_owned()));
+    }
+    if let Err(refusal) = guards(ledger.records(), &now) {
+        past::refuse(
+            &mut ledger,
+            past::first(None, Stage::Reboot, Event::Refused, &now),
+            &refusal,
+        )?;
+        return Err(refusal.into());
+    }
+    let bundle = format!("{}-reboot", now.time);
+    let kept = match evidence::keep(&here.evidence(), &bundle, None, EVIDENCE) {
+        Ok(folder) => format!("evidence in {}", folder.display()),
+        Err(error) => format!("no evidence: {error:#}"),
+    };
+    let record = past::first(None, Stage::Reboot, Event::Intent, &now);
+    let text = format!("reboot; {kept}");
+    here::log(&text);
+    ledger.append(Record { text, ..record })?;
+    // From here on the intent stands, whatever fails: only another boot id, or the time for it, concludes it.
+    let dead_man = behind();
+    let ordered = order();
+    match (dead_man, ordered) {
+        (_, Ok(())) => Ok(Verdict::Good("reboot started".to_owned())),
+        (Ok(()), Err(error)) => Ok(Verdict::Good(format!("reboot will be forced: {error:#}"))),
+        (Err(dead_man), Err(error)) => {
+            let text =
+                format!("the reboot can not be ordered: {error:#}; nor forced: {dead_man:#}");
+            let opened = ledger.records().last().cloned().context("the ledger forgot")?;
+            ledger.append(past::next(&opened, Event::Failed, &here.now()?, text.clone()))?;
+            Ok(Verdict::Failed(text))
+        }
+    }
+}
+
+fn guards(records: &[Record], now: &Moment) -> Result<(), Refusal> {
+    Settings::read()?;
+    planned::guard(now)?;
+    budget(records, now)
+}
+
+fn budget(records: &[Record], now: &Moment) -> Result<(), Refusal> {
+    let policy = &Policy::documented().recovery;
+    let reboots = past::begun(records, now, Stage::Reboot, None);
+    let limits =
+        [("an hour", 3600, policy.reboots_per_hour), ("a day", 86_400, policy.reboots_per_day)];
+    for (span, seconds, most) in limits {
+        let count = reboots.iter().filter(|since| **since < seconds).count();
+        if count >= usize::try_from(most).unwrap_or(0) {
+            let reason = format!("{count} of {most} reboots within {span}");
+            return Err(Refusal { guard: "not again", reason });
+        }
+    }
+    match reboots.first().filter(|since| **since < u64::from(policy.settle)) {
+        Some(since) => Err(Refusal {
+            guard: "settling",
+            reason: format!("the server was rebooted {since} s ago"),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Puts a dead man behind a reboot: it outlives the shutdown, and forces what has hung.
+fn behind() -> Result<()> {
+    let own = std::env::current_exe().context("cannot find the own program")?;
+    let own = own.to_str().context("the own program's path is no text")?;
+    let act = [own, "--act", "force-reboot"].map(str::to_owned);
+    if has_systemd() {
+        // With its usual dependencies, a shutdown would end the dead man first.
+        let properties = ["DefaultDependencies=no", "OOMScoreAdjust=-1000", "SendSIGHUP=no"];
+        if job::transient(UNIT, &properties, &act).is_ok() {
+            return Ok(());
+        }
+    }
+    process::detach(&act)
+}
+
+fn order() -> Result<()> {
+    let ran = if has_systemd() {
+        systemctl::call(&["--no-block", "reboot"].map(str::to_owned), ORDER)?
+    } else {
+        process::run(&["/sbin/shutdown", "-r", "now"].map(str::to_owned), b"", ORDER)?
+    };
+    // One that hangs may still be obeyed.
+    ensure!(
+        ran.succeeded() || matches!(ran, process::Ran::Killed { .. }),
+        "{}",
+        ran.output().trim_end()
+    );
+    Ok(())
+}
+
+/// The dead man: waits, and forces the reboot. If the reboot comes, it is gone by then.
+pub(super) fn force(here: &Here) -> Verdict {
+    forced(here).unwrap_or_else(Verdict::Unclear)
+}
+
+fn forced(here: &Here) -> Result<Verdict> {
+    let records = here.records()?;
+    let now = here.now()?;
+    let open = records.last().is_some_and(|last| {
+        last.stage == Stage::Reboot && last.event == Event::Intent && last.at.boot == now.boot
+    });
+    if !open {
+        let reason = "no reboot was begun".to_owned();
+        return Ok(Verdict::Refused(Refusal { guard: "readable", reason }));
+    }
+    // The disk may be what hangs: nothing of this program must have to be read from it any more.
+    let _ = mlockall(MlockAllFlags::MCL_CURRENT);
+    wait(Duration::from_secs(Policy::documented().recovery.dead_man.into()))?;
+    // Starting a program may hang, too.
+    let _ = Deadline::within(FORCED).aside(forcing);
+    wait(FORCED)?;
+    std::fs::write(Path::new(TRIGGER), "b").with_context(|| format!("cannot write {TRIGGER}"))?;
+    bail!("the kernel did not obey {TRIGGER}")
+}
+
+/// Waits for a time in which nothing happens.
+fn wait(time: Duration) -> Result<()> {
+    Deadline::within(time * 2).pause(time).context("cannot wait")
+}
+
+fn forcing() -> Result<process::Ran> {
+    if has_systemd() {
+        systemctl::call(&["reboot", "--force"].map(str::to_owned), FORCED)
+    } else {
+        process::run(&["/sbin/reboot", "-f"].map(str::to_owned), b"", FORCED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(boot: &str, age: u64) -> Moment {
+        Moment { time: 1_800_000_000, boot: boot.to_owned(), age }
+    }
+
+    fn guard_after(reboots: &[(&str, u64)], boot: &str, age: u64) -> Option<String> {
+        let records: Vec<Record> = reboots
+            .iter()
+            .map(|(boot, age)| past::first(None, Stage::Reboot, Event::Intent, &at(boot, *age)))
+            .collect();
+        budget(&records, &at(boot, age)).err().map(|it| format!("{}: {}", it.guard, it.reason))
+    }
+
+    #[test]
+    fn a_server_is_rebooted_once_an_hour_and_thrice_a_day() {
+        assert_eq!(guard_after(&[], "a", 5000), None);
+        let again = guard_after(&[("a", 9000)], "b", 3599);
+        assert_eq!(again.as_deref(), Some("not again: 1 of 1 reboots within an hour"));
+        assert_eq!(guard_after(&[("a", 9000)], "b", 3600), None);
+        let three = [("a", 9000), ("b", 9000), ("c", 9000)];
+        let again = guard_after(&three, "d", 9000);
+        assert_eq!(again.as_deref(), Some("not again: 3 of 3 reboots within a day"));
+        assert_eq!(guard_after(&three, "d", 86_400), None);
+    }
+}

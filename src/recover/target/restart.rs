@@ -1,0 +1,261 @@
+//! The restart itself, by the detached part: guards, evidence, intent, stop, start, proof.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::answers::{self, Look};
+use super::daemon::{self, Daemon, Found};
+use super::here::{self, Here, Verdict};
+use super::names::{self, is_database};
+use super::owner::{self, Holder};
+use super::settings::Settings;
+use super::{configuration, evidence, past, planned};
+use crate::deadline::Deadline;
+use crate::policy::{Policy, Service};
+use crate::recover::{Event, Ledger, Moment, Record, Refusal, Stage};
+
+/// Time for the front to let go of the ledger.
+const LEDGER: Duration = Duration::from_secs(20);
+/// Time for a port to become free once its holders were killed.
+const FREEING: Duration = Duration::from_secs(10);
+/// How often a port is looked at.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Looks within the time for which a service must hold.
+const LOOKS: u32 = 4;
+
+/// A service and what restarts it here.
+struct Case<'a> {
+    service: &'static Service,
+    port: u16,
+    daemon: &'a Daemon,
+}
+
+/// Everything that must be right before a restart, but for what takes long. Called again right before the act.
+pub(super) fn guards(
+    service: &'static Service,
+    records: &[Record],
+    now: &Moment,
+) -> Result<(Settings, Found), Refusal> {
+    let settings = Settings::read()?;
+    if !settings.acts_on(service) {
+        let reason = format!("recovery of {} is off on this server", service.name);
+        return Err(Refusal { guard: "switch", reason });
+    }
+    planned::guard(now)?;
+    budget(records, now, service)?;
+    let found = daemon::find(service, &settings)?;
+    Ok((settings, found))
+}
+
+fn budget(records: &[Record], now: &Moment, service: &Service) -> Result<(), Refusal> {
+    let policy = &Policy::documented().recovery;
+    let settle = u64::from(policy.settle);
+    let again = |reason| Err(Refusal { guard: "not again", reason });
+    let restarts = past::begun(records, now, Stage::Restart, Some(service.name));
+    if let Some(since) = restarts.first().filter(|since| **since < settle) {
+        return again(format!("{} was restarted {since} s ago", service.name));
+    }
+    let day = restarts.iter().filter(|since| **since < 86_400).count();
+    if day >= usize::try_from(policy.restarts_per_day).unwrap_or(0) {
+        return again(format!("{} was restarted {day} times within a day", service.name));
+    }
+    if let Some(since) =
+        past::begun(records, now, Stage::Reboot, None).first().filter(|it| **it < settle)
+    {
+        let reason = format!("the server was rebooted {since} s ago");
+        return Err(Refusal { guard: "settling", reason });
+    }
+    Ok(())
+}
+
+/// Carries out the restart that the front has accepted.
+pub(super) fn carry_out(here: &Here, name: &str) -> Verdict {
+    match prepared(here, name) {
+        Ok(verdict) | Err(verdict) => verdict,
+    }
+}
+
+fn prepared(here: &Here, name: &str) -> Result<Verdict, Verdict> {
+    let service = names::service(name).map_err(|reason| Refusal { guard: "readable", reason })?;
+    let mut ledger = here.ledger(LEDGER)?;
+    let now = here.now()?;
+    let accepted = ledger.records().last().cloned();
+    let accepted = accepted
+        .filter(|it| {
+            it.event == Event::Armed
+                && it.service.as_deref() == Some(name)
+                && it.at.boot == now.boot
+        })
+        .ok_or_else(|| Refusal {
+            guard: "readable",
+            reason: "no restart of it was accepted".to_owned(),
+        })?;
+    let ready = guards(service, ledger.records(), &now).and_then(|(settings, found)| {
+        configuration::guard(found.daemon.name(), found.running.as_deref())?;
+        Ok((settings, found))
+    });
+    let (settings, found) = match ready {
+        Ok(ready) => ready,
+        Err(refusal) => {
+            let record = past::next(&accepted, Event::Refused, &now, String::new());
+            past::refuse(&mut ledger, record, &refusal)?;
+            return Err(refusal.into());
+        }
+    };
+    let kept = evidence(here, &now, name, found.daemon.unit());
+    let case = Case { service, port: settings.port(service), daemon: &found.daemon };
+    let intent = format!("restart of {} by {}; {kept}", name, case.daemon.name());
+    ledger.append(past::next(&accepted, Event::Intent, &here.now()?, intent.clone()))?;
+    here::log(&intent);
+    let done = case.carry_out();
+    conclude(here, &mut ledger, &accepted, &done)
+}
+
+fn evidence(here: &Here, now: &Moment, name: &str, unit: Option<&str>) -> String {
+    let limit = Duration::from_secs(Policy::documented().recovery.evidence.into());
+    let bundle = format!("{}-restart-{name}", now.time);
+    match evidence::keep(&here.evidence(), &bundle, unit, limit) {
+        Ok(folder) => format!("evidence in {}", folder.display()),
+        // The ledger stands on the same disk: where that is full, its own refusal prevents the act.
+        Err(error) => format!("no evidence: {error:#}"),
+    }
+}
+
+fn conclude(
+    here: &Here,
+    ledger: &mut Ledger,
+    accepted: &Record,
+    done: &Result<String>,
+) -> Result<Verdict, Verdict> {
+    let (event, text) = match done {
+        Ok(text) => (Event::Done, text.clone()),
+        Err(error) => (Event::Failed, format!("{error:#}")),
+    };
+    here::log(&text);
+    ledger.append(past::next(accepted, event, &here.now()?, text.clone()))?;
+    Ok(if event == Event::Done { Verdict::Good(text) } else { Verdict::Failed(text) })
+}
+
+impl Case<'_> {
+    fn seconds(&self, usual: u32, database: u32) -> Duration {
+        Duration::from_secs(if is_database(self.service) { database } else { usual }.into())
+    }
+
+    /// Stop, start, proof. Gives what happened.
+    fn carry_out(&self) -> Result<String> {
+        let policy = &Policy::documented().recovery;
+        let mut notes = Vec::new();
+        // A stop that fails is no reason to leave the service as it is: whether the port is free decides.
+        let stopped = self.daemon.stop(self.seconds(policy.stop, policy.stop_database));
+        notes.push(stopped.unwrap_or_else(|error| format!("{error:#}")));
+        notes.push(self.free()?);
+        let limit = Deadline::within(self.seconds(policy.answer, policy.answer_database));
+        notes.push(self.daemon.start(limit.left()).unwrap_or_else(|error| format!("{error:#}")));
+        let proof = self.proven(&limit);
+        notes.retain(|note| !note.is_empty());
+        let told = notes.join("; ");
+        let aside = if told.is_empty() { String::new() } else { format!(" ({told})") };
+        match proof {
+            Ok(text) => Ok(format!("{text}{aside}")),
+            Err(error) => bail!("{error:#}{aside}"),
+        }
+    }
+
+    /// Makes sure that nobody holds the port any more. What the daemon has left behind is killed, of others nobody is.
+    fn free(&self) -> Result<String> {
+        let deadline = Deadline::within(FREEING);
+        let mut killed = Vec::new();
+        loop {
+            let holders = owner::holders(self.port, answers::transports(self.service))?;
+            let (own, others): (Vec<Holder>, Vec<Holder>) =
+                holders.into_iter().partition(|holder| self.daemon.owns(holder));
+            if let Some(other) = others.first() {
+                bail!("stopped and not started: port {} is held by {other}", self.port);
+            }
+            if own.is_empty() {
+                let left: Vec<String> = killed.iter().map(Holder::to_string).collect();
+                let text = format!("killed what held the port: {}", left.join(", "));
+                return Ok(if left.is_empty() { String::new() } else { text });
+            }
+            for holder in own {
+                holder.kill();
+                if !killed.contains(&holder) {
+                    killed.push(holder);
+                }
+            }
+            deadline.pause(PAUSE).with_context(|| {
+                format!("stopped and not started: port {} does not become free", self.port)
+            })?;
+        }
+    }
+
+    /// Waits until the service answers, and goes on answering.
+    fn proven(&self, limit: &Deadline) -> Result<String> {
+        let policy = &Policy::documented().recovery;
+        let hold = Duration::from_secs(policy.hold.into());
+        // A first answer in the last second may still hold; the detached part has no other limit.
+        let whole = Deadline::within(limit.left() + hold);
+        let mut good: Option<(Deadline, String)> = None;
+        loop {
+            let look = self.look();
+            let stamp = self.daemon.stamp().unwrap_or_default();
+            good = match (look, good) {
+                (Look::Answers, Some((since, own))) if own == stamp => {
+                    if since.elapsed() >= hold {
+                        return Ok(format!("answers, and did so for {} s", hold.as_secs()));
+                    }
+                    Some((since, own))
+                }
+                (Look::Answers, _) if !limit.passed() => Some((Deadline::within(hold), stamp)),
+                (Look::Answers, _) => bail!("answers, but is started again and again"),
+                (Look::Silent(reason) | Look::Blind(reason), _) if limit.passed() => {
+                    bail!("does not answer: {reason}")
+                }
+                (Look::Silent(_) | Look::Blind(_), _) => None,
+            };
+            let pause = if good.is_some() { hold / LOOKS } else { PAUSE * 5 };
+            whole.pause(pause).context("does not go on answering")?;
+        }
+    }
+
+    fn look(&self) -> Look {
+        let limit = Duration::from_secs(Policy::documented().recovery.probe.into());
+        answers::look(self.service, self.port, &Deadline::within(limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recover::target::past::first;
+
+    fn at(age: u64) -> Moment {
+        Moment { time: 1_800_000_000 + age, boot: "b".to_owned(), age }
+    }
+
+    fn guard_after(records: &[Record], age: u64) -> Option<&'static str> {
+        let service = names::service("ssh").unwrap();
+        budget(records, &at(age), service).err().map(|refusal| refusal.guard)
+    }
+
+    #[test]
+    fn a_service_is_not_restarted_again_at_once_nor_all_day() {
+        let restart = |age| first(Some("ssh"), Stage::Restart, Event::Intent, &at(age));
+        assert_eq!(guard_after(&[], 0), None);
+        assert_eq!(guard_after(&[restart(1000)], 1899), Some("not again"));
+        assert_eq!(guard_after(&[restart(1000)], 1900), None);
+        let six: Vec<Record> = (0..6).map(|number| restart(number * 1000)).collect();
+        assert_eq!(guard_after(&six, 40_000), Some("not again"));
+        assert_eq!(guard_after(&six, 86_400), None);
+        let other = first(Some("http"), Stage::Restart, Event::Intent, &at(1000));
+        assert_eq!(guard_after(&[other], 1001), None);
+    }
+
+    #[test]
+    fn nothing_is_restarted_while_a_reboot_settles() {
+        let reboot = first(None, Stage::Reboot, Event::Intent, &at(1000));
+        assert_eq!(guard_after(std::slice::from_ref(&reboot), 1899), Some("settling"));
+        assert_eq!(guard_after(&[reboot], 1900), None);
+    }
+}
