@@ -12,8 +12,10 @@ mod diff;
 mod disk;
 mod explain;
 mod generate;
+mod history;
 mod local;
 mod nrpe;
+mod recovery;
 mod table;
 
 /// Where the inventory is, if there is one.
@@ -35,6 +37,10 @@ enum Command {
     Generate(generate::Options),
     /// Say in plain words how a service is watched, and what follows from a fault
     Explain(explain::Options),
+    /// Tell what recovery did, what it held back, and why
+    History(history::Options),
+    /// Switch recovery off, or on again
+    Recovery(recovery::Options),
 }
 
 /// The whole of `main`.
@@ -48,6 +54,8 @@ pub fn main() -> ExitCode {
         Ok(Cli { command: Command::Check(options) }) => check::run(&options),
         Ok(Cli { command: Command::Generate(options) }) => ended(generate::run(&options)),
         Ok(Cli { command: Command::Explain(options) }) => ended(explain::run(&options)),
+        Ok(Cli { command: Command::History(options) }) => ended(history::run(&options)),
+        Ok(Cli { command: Command::Recovery(options) }) => ended(recovery::run(&options)),
         Err(_) if argv.get(1).is_some_and(|word| word == "check") => check::usage(&argv),
         Err(error) => {
             // Clap's own ending: help to standard output with 0, an error to standard error with 2.

@@ -28,6 +28,13 @@ impl File {
         let warning = format!("{comment} Never edit it: the next run writes it anew.");
         Self { path: path.into(), text: format!("{made}\n{warning}\n\n{body}"), mode: 0o644 }
     }
+
+    /// A file of JSON lines, which has no comments: the first line says what made it.
+    pub fn data(path: impl Into<PathBuf>, lines: &str) -> Self {
+        let (version, policy) = (env!("CARGO_PKG_VERSION"), Policy::documented().version);
+        let made = format!("{{\"made\":\"{MADE} {version} (policy {policy}): never edit it\"}}");
+        Self { path: path.into(), text: format!("{made}\n{lines}"), mode: 0o644 }
+    }
 }
 
 /// Whether the text of a file carries the header, so that it may be replaced and removed.

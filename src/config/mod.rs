@@ -7,6 +7,7 @@ mod act;
 mod docs;
 mod file;
 pub mod icinga2;
+pub mod machines;
 pub mod nagios;
 pub mod nrpe;
 mod shell;
@@ -18,7 +19,7 @@ pub use file::{File, is_ours};
 pub use shell::command_line;
 
 /// Folders of the output that belong to the generator: files of ours in them go when nothing makes them any more.
-pub const FOLDERS: &[&str] = &["icinga2", "nagios", "nrpe", "sudoers"];
+pub const FOLDERS: &[&str] = &["icinga2", "nagios", "nrpe", "recovery", "sudoers"];
 
 /// Every file that the inventory asks for.
 pub fn all(policy: &Policy, inventory: &Inventory) -> Vec<File> {
@@ -26,5 +27,6 @@ pub fn all(policy: &Policy, inventory: &Inventory) -> Vec<File> {
     files.extend(nagios::write(policy, inventory));
     files.extend(nrpe::write(policy, inventory));
     files.extend(sudoers::write(policy, inventory));
+    files.extend(machines::write(policy, inventory));
     files
 }

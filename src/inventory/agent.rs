@@ -132,8 +132,15 @@ pub(super) struct EndpointRow {
 impl Nrpe {
     /// What `check_nrpe` is called with. Its own failures are UNKNOWN: they say nothing about the server.
     pub fn args(&self, address: &str, command: &str, seconds: &str) -> Vec<String> {
+        let mut args = self.ways(address, seconds);
+        args.extend(["-c".to_owned(), command.to_owned()]);
+        args
+    }
+
+    /// The same without a command.
+    pub fn ways(&self, address: &str, seconds: &str) -> Vec<String> {
         let port = self.port.to_string();
-        let mut args = vec!["-u", "-t", seconds, "-H", address, "-p", &port, "-c", command];
+        let mut args = vec!["-u", "-t", seconds, "-H", address, "-p", &port];
         if let Some(tls) = &self.tls {
             args.extend(["-A", &tls.ca, "-C", &tls.certificate, "-K", &tls.key]);
         }

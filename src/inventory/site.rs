@@ -31,6 +31,10 @@ pub struct Site {
     pub notify_service: Option<String>,
     /// How NRPE is reached where a host says nothing else.
     pub nrpe: Nrpe,
+    /// What must answer before a server is rebooted: the monitoring server's gateway, where it is not the default route's.
+    pub gateway: Option<String>,
+    /// Hosts of which one must answer then.
+    pub canaries: Vec<String>,
     /// Whether recovery acts, where a host says nothing else.
     pub recovery: Recovery,
     /// What recovery does about a fault that is seen from outside alone, where a host says nothing else.
@@ -85,6 +89,8 @@ pub(super) struct Row {
     notify_host: Option<Spanned<String>>,
     notify_service: Option<Spanned<String>>,
     nrpe: Option<Spanned<NrpeRow>>,
+    gateway: Option<Spanned<String>>,
+    canaries: Vec<Spanned<String>>,
     recovery: Recovery,
     outside_only: OutsideOnly,
 }
@@ -111,6 +117,8 @@ impl Site {
             notify_host: Kind::Path.maybe(row.notify_host.as_ref())?,
             notify_service: Kind::Path.maybe(row.notify_service.as_ref())?,
             nrpe: Nrpe::read(row.nrpe.as_ref(), &Nrpe::default())?,
+            gateway: Kind::Address.maybe(row.gateway.as_ref())?,
+            canaries: Kind::Address.list(&row.canaries)?,
             recovery: row.recovery,
             outside_only: row.outside_only,
         };

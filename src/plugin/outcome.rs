@@ -24,6 +24,8 @@ pub enum Outcome {
     Judged(Report),
     /// Help or version was asked for.
     Help(String),
+    /// A text was asked for that is no result of a check: OK, or the reason why there is none.
+    Shown(anyhow::Result<String>),
     /// The command line is wrong.
     Usage(String),
     /// Something kept the check from looking.
@@ -39,7 +41,9 @@ impl Outcome {
     pub fn status(&self) -> Status {
         match self {
             Self::Judged(report) => report.status(),
-            Self::Help(_)
+            Self::Shown(Ok(_)) => Status::Ok,
+            Self::Shown(Err(_))
+            | Self::Help(_)
             | Self::Usage(_)
             | Self::Failed(_)
             | Self::Panicked(_)
@@ -51,7 +55,8 @@ impl Outcome {
     pub fn report(self) -> Report {
         match self {
             Self::Judged(report) => report,
-            Self::Help(_)
+            Self::Shown(_)
+            | Self::Help(_)
             | Self::Usage(_)
             | Self::Failed(_)
             | Self::Panicked(_)
@@ -73,8 +78,12 @@ impl Outcome {
     pub fn render(&self, name: &str, separator: &str) -> String {
         match self {
             Self::Judged(report) => report.render(name, separator),
-            Self::Help(text) => format!("{}\n", text.trim_end()),
-            Self::Usage(_) | Self::Failed(_) | Self::Panicked(_) | Self::Terminated(_) => {
+            Self::Help(text) | Self::Shown(Ok(text)) => format!("{}\n", text.trim_end()),
+            Self::Shown(Err(_))
+            | Self::Usage(_)
+            | Self::Failed(_)
+            | Self::Panicked(_)
+            | Self::Terminated(_) => {
                 Report::default().stated(Status::Unknown, self.reason()).render(name, separator)
             }
         }
@@ -84,9 +93,9 @@ impl Outcome {
     fn reason(&self) -> String {
         match self {
             Self::Judged(report) => report.text(),
-            Self::Help(text) => text.clone(),
+            Self::Help(text) | Self::Shown(Ok(text)) => text.clone(),
             Self::Usage(text) => format!("{text} (see --help)"),
-            Self::Failed(error) => format!("{error:#}"),
+            Self::Failed(error) | Self::Shown(Err(error)) => format!("{error:#}"),
             Self::Panicked(text) => format!("internal error: {text}"),
             Self::Terminated(signal) => format!("ended by {signal}"),
         }

@@ -38,12 +38,16 @@ pub struct Call {
     pub state_type: String,
     /// State of the host.
     pub host_state: String,
+    /// Whether the failed object could be reached at its last result.
+    pub reachable: bool,
     /// Downtimes of host and object, and whether it is acknowledged: nothing of it may be in effect.
     pub suppressions: [(&'static str, u32); 3],
     /// Time of the last OK result.
     pub last_ok: SystemTime,
     /// Time of the last result.
     pub last_check: SystemTime,
+    /// Time of the change to HARD; none where the engine does not know it.
+    pub hard_since: Option<SystemTime>,
 }
 
 impl Call {
@@ -64,6 +68,7 @@ impl Call {
             state: word("--state", &options.state)?,
             state_type: word("--state-type", &options.state_type)?,
             host_state: word("--host-state", &options.host_state)?,
+            reachable: truth("--reachable", &options.reachable)?,
             suppressions: [
                 ("downtime of the host", count("--host-downtimes", &options.host_downtimes)?),
                 ("downtime", count("--downtimes", &options.downtimes)?),
@@ -71,7 +76,50 @@ impl Call {
             ],
             last_ok: last_ok(options)?,
             last_check: time("--last-check", &options.last_check)?,
+            hard_since: time("--hard-since", &options.hard_since).ok(),
         })
+    }
+
+    /// The fault's name in the ledger: what has failed, and when it was last well.
+    pub fn fault_id(&self) -> String {
+        format!("{}@{}", self.service_name().unwrap_or("-"), self.last_ok_seconds())
+    }
+
+    /// The failed service's name; none where the server itself has failed.
+    pub fn service_name(&self) -> Option<&'static str> {
+        match self.fault {
+            Fault::Host => None,
+            Fault::Service(service) => Some(service.name),
+        }
+    }
+
+    /// Time of the last OK result, in seconds since 1970.
+    pub fn last_ok_seconds(&self) -> u64 {
+        seconds(self.last_ok)
+    }
+
+    /// Time of the last result, in seconds since 1970.
+    pub fn last_check_seconds(&self) -> u64 {
+        seconds(self.last_check)
+    }
+
+    /// Time of the change to HARD, in seconds since 1970.
+    pub fn hard_since_seconds(&self) -> Option<u64> {
+        self.hard_since.map(seconds)
+    }
+}
+
+/// A time was read as a positive number of seconds: it can not lie before 1970.
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// Icinga writes a boolean as a word or a number.
+fn truth(option: &str, text: &str) -> Result<bool, Refusal> {
+    match text {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err(doubt(format!("{option} is {text:?}, not 0 or 1"))),
     }
 }
 

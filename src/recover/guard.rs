@@ -1,8 +1,7 @@
 //! The guards that a call's own arguments decide. Each says why it refuses, and all fail closed.
 
-use std::time::{Duration, SystemTime};
-
-use super::{Call, Fault};
+use super::Fault;
+use super::decide::Situation;
 use crate::policy::Policy;
 
 /// A named rule; a reason means that nothing may be done.
@@ -11,7 +10,7 @@ pub struct Guard {
     /// Its name, as refusals show it.
     pub name: &'static str,
     /// The reason to refuse, if there is one.
-    pub refuses: fn(&Call, SystemTime) -> Option<String>,
+    pub refuses: fn(&Situation) -> Option<String>,
 }
 
 /// Why nothing is done.
@@ -32,17 +31,21 @@ pub const GUARDS: &[Guard] = &[
     Guard { name: "fresh", refuses: fresh },
 ];
 
-fn kind(call: &Call, _now: SystemTime) -> Option<String> {
-    (call.kind != "PROBLEM")
-        .then(|| format!("a {} notification is no problem's natural tick", call.kind))
+fn kind(it: &Situation) -> Option<String> {
+    let kind = &it.call.kind;
+    (kind != "PROBLEM").then(|| format!("a {kind} notification is no problem's natural tick"))
 }
 
-fn suppressed(call: &Call, _now: SystemTime) -> Option<String> {
-    let (what, _) = call.suppressions.iter().find(|(_, count)| *count > 0)?;
+fn suppressed(it: &Situation) -> Option<String> {
+    if !it.call.reachable {
+        return Some("unreachable".to_owned());
+    }
+    let (what, _) = it.call.suppressions.iter().find(|(_, count)| *count > 0)?;
     Some(format!("{what} in effect"))
 }
 
-fn state(call: &Call, _now: SystemTime) -> Option<String> {
+fn state(it: &Situation) -> Option<String> {
+    let call = it.call;
     if call.state_type != "HARD" {
         return Some(format!("the state is {}, not HARD", call.state_type));
     }
@@ -61,67 +64,39 @@ fn state(call: &Call, _now: SystemTime) -> Option<String> {
     }
 }
 
-fn long_enough(call: &Call, now: SystemTime) -> Option<String> {
-    let needed = Duration::from_secs(Policy::documented().schedule.recovery_after.into());
+/// By time, not by attempts: forced checks make four attempts in seconds.
+fn long_enough(it: &Situation) -> Option<String> {
+    let needed = it.interval() * u64::from(it.machine.attempts);
     // Icinga shortens each interval by up to 5 % and half a second.
-    let slack = Duration::from_secs(Policy::documented().recovery.slack.into());
-    match now.duration_since(call.last_ok) {
-        Err(_) => Some("the last OK result lies in the future".to_owned()),
-        Ok(since) if since + slack < needed => {
-            Some(format!("failed for {} s of {} s", since.as_secs(), needed.as_secs()))
+    let slack = u64::from(Policy::documented().recovery.slack);
+    match it.now.time.checked_sub(it.call.last_ok_seconds()) {
+        None => Some("the last OK result lies in the future".to_owned()),
+        Some(since) if since + slack < needed => {
+            Some(format!("failed for {since} s of {needed} s"))
         }
-        Ok(_) => None,
+        Some(_) => None,
     }
 }
 
-fn fresh(call: &Call, now: SystemTime) -> Option<String> {
-    let policy = Policy::documented();
-    let limit = Duration::from_secs((policy.schedule.check_interval + policy.recovery.late).into());
-    match now.duration_since(call.last_check) {
-        Err(_) => Some("the last result lies in the future".to_owned()),
-        Ok(age) if age > limit => Some(format!("the last result is {} s old", age.as_secs())),
-        Ok(_) => None,
+fn fresh(it: &Situation) -> Option<String> {
+    let limit = it.interval() + u64::from(Policy::documented().recovery.late);
+    match it.now.time.checked_sub(it.call.last_check_seconds()) {
+        None => Some("the last result lies in the future".to_owned()),
+        Some(age) if age > limit => Some(format!("the last result is {age} s old")),
+        Some(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    const NOW: Duration = Duration::from_secs(1_800_000_001);
-
-    fn ago(seconds: u64) -> SystemTime {
-        SystemTime::UNIX_EPOCH + NOW - Duration::from_secs(seconds)
-    }
-
-    fn call() -> Call {
-        Call {
-            fault: Fault::Service(Policy::documented().service("ssh").unwrap()),
-            kind: "PROBLEM".to_owned(),
-            state: "CRITICAL".to_owned(),
-            state_type: "HARD".to_owned(),
-            host_state: "UP".to_owned(),
-            suppressions: [("downtime of the host", 0), ("downtime", 0), ("acknowledgement", 0)],
-            last_ok: ago(1200),
-            last_check: ago(10),
-        }
-    }
-
-    /// Names of the guards that refuse.
-    fn refusing(call: &Call) -> Vec<&'static str> {
-        let now = SystemTime::UNIX_EPOCH + NOW;
-        GUARDS
-            .iter()
-            .filter(|guard| (guard.refuses)(call, now).is_some())
-            .map(|guard| guard.name)
-            .collect()
-    }
+    use super::super::Call;
+    use super::super::decide::tests::{call, refusing};
 
     #[test]
     fn a_proper_call_passes_every_guard() {
         assert_eq!(refusing(&call()), Vec::<&str>::new());
         let host = Call {
-            fault: Fault::Host,
+            fault: super::Fault::Host,
             state: "DOWN".to_owned(),
             host_state: "DOWN".to_owned(),
             ..call()
@@ -131,6 +106,7 @@ mod tests {
 
     #[test]
     fn each_guard_refuses_its_case() {
+        use super::super::decide::tests::ago;
         type Change = fn(&mut Call);
         let cases: &[(&str, Change)] = &[
             ("kind of call", |it| it.kind = "CUSTOM".to_owned()),
@@ -138,14 +114,15 @@ mod tests {
             ("suppressed", |it| it.suppressions[0].1 = 1),
             ("suppressed", |it| it.suppressions[1].1 = 2),
             ("suppressed", |it| it.suppressions[2].1 = 1),
+            ("suppressed", |it| it.reachable = false),
             ("state", |it| it.state_type = "SOFT".to_owned()),
             ("state", |it| it.state = "UNKNOWN".to_owned()),
             ("state", |it| it.state = "OK".to_owned()),
             ("state", |it| it.host_state = "DOWN".to_owned()),
             ("long enough", |it| it.last_ok = ago(1134)),
-            ("long enough", |it| it.last_ok = ago(0) + Duration::from_secs(61)),
+            ("long enough", |it| it.last_ok = ago(-61)),
             ("fresh", |it| it.last_check = ago(391)),
-            ("fresh", |it| it.last_check = ago(0) + Duration::from_secs(5)),
+            ("fresh", |it| it.last_check = ago(-5)),
         ];
         for (guard, change) in cases {
             let mut changed = call();
@@ -156,6 +133,7 @@ mod tests {
 
     #[test]
     fn twenty_minutes_allow_for_the_engines_slack_to_the_second() {
+        use super::super::decide::tests::ago;
         assert_eq!(refusing(&Call { last_ok: ago(1135), ..call() }), Vec::<&str>::new());
         assert_eq!(refusing(&Call { last_check: ago(390), ..call() }), Vec::<&str>::new());
     }

@@ -10,6 +10,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::policy::Policy;
+
 /// A server as recovery sees it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +82,19 @@ pub enum Agent {
     None {},
 }
 
+impl Agent {
+    /// The word that `--via` has for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Nrpe { .. } => "nrpe",
+            Self::Ssh { .. } => "ssh",
+            Self::Icinga { .. } => "icinga",
+            Self::Local { .. } => "local",
+            Self::None {} => "none",
+        }
+    }
+}
+
 /// How a server's power is switched.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +139,26 @@ pub struct Witnesses {
 }
 
 impl Machine {
+    /// A server of which nothing is known but the policy.
+    pub fn documented() -> Self {
+        let schedule = &Policy::documented().schedule;
+        Self {
+            host: "localhost".to_owned(),
+            address: "127.0.0.1".to_owned(),
+            acts: true,
+            interval: schedule.check_interval,
+            attempts: schedule.max_attempts,
+            stage_waits: schedule.stage_waits,
+            outside_only: "restart".to_owned(),
+            agent: Agent::Local { plugins: "/usr/lib/nagios/plugins".to_owned() },
+            power: None,
+            panel: None,
+            checks: BTreeMap::new(),
+            services: BTreeMap::new(),
+            witnesses: Witnesses::default(),
+        }
+    }
+
     /// Finds a server's line.
     ///
     /// # Errors
@@ -145,11 +180,13 @@ impl Machine {
         }
     }
 
-    /// Reads one line or a file of one.
+    /// Reads one line, or a file of one below the line that says what made it.
     ///
     /// # Errors
     /// It can not be understood.
-    pub fn read(line: &[u8]) -> Result<Self> {
+    pub fn read(text: &[u8]) -> Result<Self> {
+        let mut lines = text.split(|byte| *byte == b'\n');
+        let line = lines.find(|line| !line.starts_with(b"{\"made\":")).unwrap_or_default();
         serde_json::from_slice(line).context("cannot be understood")
     }
 }
@@ -162,17 +199,8 @@ pub(super) mod tests {
         Machine {
             host: "web1".to_owned(),
             address: "192.0.2.1".to_owned(),
-            acts: true,
-            interval: 300,
-            attempts: 4,
-            stage_waits: 1,
-            outside_only: "restart".to_owned(),
             agent: Agent::Nrpe { words: vec!["/bin/false".to_owned()], port: 5666 },
-            power: None,
-            panel: None,
-            checks: BTreeMap::new(),
-            services: BTreeMap::new(),
-            witnesses: Witnesses::default(),
+            ..Machine::documented()
         }
     }
 

@@ -1,17 +1,24 @@
 //! `recover_service`: the command that an engine's recovery notification calls, again and again, while a problem is HARD.
 //!
-//! The engine is the clock, this program decides. Every doubt ends in "do nothing, say why". This version reads the call and
-//! applies the guards that its arguments decide alone; it has no part that acts, and says so instead of acting.
+//! The engine is the clock, this program decides. Every doubt ends in "do nothing, say why".
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use crate::deadline::Deadline;
-use crate::plugin::{self, Outcome, Report, Status, Transcript};
+use anyhow::Context;
 
+use crate::deadline::Deadline;
+use crate::plugin::{self, Outcome, Report, Transcript};
+use crate::policy::Policy;
+
+mod brake;
 mod call;
+mod conclusion;
+mod decide;
 mod guard;
+mod history;
 mod ledger;
 mod machine;
 mod moment;
@@ -19,22 +26,27 @@ mod options;
 pub mod process;
 mod record;
 pub mod server;
+mod simulate;
 pub mod target;
 mod told;
 
+pub use brake::{BRAKES, Brake};
 pub use call::{Call, Fault};
+pub use decide::{Decision, Due, Situation, decide, due};
 pub use guard::{GUARDS, Guard, Refusal};
+pub use history::History;
 pub use ledger::Ledger;
 pub use machine::{Agent, Machine, Own, Power, Witnesses};
 pub use moment::Moment;
 pub use options::Options;
 pub use record::{Event, Record, Stage};
+pub use simulate::{Seen, Step, simulate};
 pub use told::{Act, Job, State, Told};
 
 const NAME: &str = "RECOVER";
 const SEPARATOR: &str = " - ";
-/// Nothing here waits for anything; the limit is a backstop.
-const LIMIT: Duration = Duration::from_secs(10);
+/// A backstop; the parts have limits of their own.
+const LIMIT: Duration = Duration::from_mins(10);
 
 /// The whole of `main`.
 pub fn main() -> ExitCode {
@@ -46,41 +58,39 @@ pub fn main() -> ExitCode {
     let now = SystemTime::now();
     let outcome = plugin::caught(|| match plugin::parse::<Options>(&argv) {
         Err(outcome) => outcome,
+        Ok(Options { simulate: Some(path), host, service, machines, .. }) => {
+            Outcome::Shown(rehearsal(&path, host.as_deref(), service.as_deref(), &machines))
+        }
         Ok(options) => plugin::guarded(LIMIT, Transcript::Dropped, |deadline| {
-            Outcome::Judged(decide(&options, now, &deadline))
+            Outcome::Judged(answer(&options, now, &deadline))
         }),
     });
     plugin::exit(NAME, SEPARATOR, &outcome)
 }
 
 /// What is done about a call: 0 acted or nothing to do, 1 refused, 2 people are needed, 3 could not tell.
-fn decide(options: &Options, now: SystemTime, deadline: &Deadline) -> Report {
+fn answer(options: &Options, wall: SystemTime, deadline: &Deadline) -> Report {
     if let Some(act) = &options.act {
-        return target::run(act, options.service.as_deref(), now, deadline);
+        return target::run(act, options.service.as_deref(), wall, deadline);
     }
-    let call = match Call::read(options) {
-        Ok(call) => call,
-        Err(refusal) => return refused(&refusal),
-    };
-    let verdicts: Vec<_> =
-        GUARDS.iter().map(|guard| (guard.name, (guard.refuses)(&call, now))).collect();
-    let mut report = match verdicts.iter().find_map(|(name, reason)| Some((*name, reason.clone()?)))
-    {
-        Some((guard, reason)) => refused(&Refusal { guard, reason }),
-        None => refused(&Refusal {
-            guard: "no act",
-            reason: format!("this version has no part that acts on {}", call.fault),
-        }),
-    };
-    if options.dry_run {
-        for (name, reason) in verdicts {
-            report = report.detail(format!("{name}: {}", reason.as_deref().unwrap_or("passes")));
-        }
-    }
-    report
+    server::run(options, wall, deadline)
 }
 
-fn refused(refusal: &Refusal) -> Report {
-    Report::default()
-        .stated(Status::Warning, format!("refused ({}): {}", refusal.guard, refusal.reason))
+/// The decisions about a list of results.
+fn rehearsal(
+    list: &Path,
+    host: Option<&str>,
+    service: Option<&str>,
+    machines: &Path,
+) -> anyhow::Result<String> {
+    let machine =
+        host.map_or_else(|| Ok(Machine::documented()), |host| Machine::find(machines, host))?;
+    let fault = match service {
+        None => Fault::Host,
+        Some(name) => Fault::Service(Policy::documented().service(name)?),
+    };
+    let text =
+        std::fs::read_to_string(list).with_context(|| format!("cannot read {}", list.display()))?;
+    let results = simulate::read(&text).with_context(|| list.display().to_string())?;
+    Ok(simulate::told(&results, &simulate(&machine, fault, &results)))
 }

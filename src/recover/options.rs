@@ -1,5 +1,7 @@
 //! The command line of `recover_service`, as generated configuration writes it.
 
+use std::path::PathBuf;
+
 /// Recovery of a service or server that has failed long enough
 ///
 /// Values are the engine's macros as text: one that the engine did not resolve is a reason to refuse, not a usage error.
@@ -12,7 +14,7 @@
 #[command(args_override_self = true)]
 pub struct Options {
     /// The host's name in the inventory
-    #[arg(long, value_name = "NAME", required_unless_present = "act")]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["act", "simulate"])]
     pub host: Option<String>,
     /// On the server itself: restart, reboot or result, as the monitoring server asks; the first two start their own detached parts
     /// as carry-out and force-reboot
@@ -78,6 +80,34 @@ pub struct Options {
     /// Servers of the zone above that it is connected to, of how many: 2/2
     #[arg(long, value_name = "COUNTS", default_value = "")]
     pub parents: String,
+    /// Whether this monitoring server is its zone's first: yes or no
+    #[arg(long, value_name = "YES|NO", default_value = "yes")]
+    pub primary: String,
+    /// How many hosts are down, as this monitoring server sees them
+    #[arg(long, value_name = "COUNT", default_value = "")]
+    pub hosts_down: String,
+    /// How many are up
+    #[arg(long, value_name = "COUNT", default_value = "")]
+    pub hosts_up: String,
+    /// What the generator tells about the servers
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/firstaid/generated/recovery/machines.jsonl"
+    )]
+    pub machines: PathBuf,
+    /// Folder of the ledgers
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/firstaid/monitor")]
+    pub ledgers: PathBuf,
+    /// The switch: where this file is, nothing is done
+    #[arg(long, value_name = "FILE", default_value = "/etc/firstaid/recovery.off")]
+    pub switch: PathBuf,
+    /// Seconds to wait for an act to show its result
+    #[arg(long, value_name = "SECONDS", default_value_t = 45)]
+    pub wait: u32,
+    /// Print the decisions about a list of results, one JSON object a line with time, state, attempt, downtime and boot
+    #[arg(long, value_name = "FILE")]
+    pub simulate: Option<PathBuf>,
     /// Say what would be done and why, with every guard's verdict
     #[arg(long)]
     pub dry_run: bool,

@@ -61,6 +61,8 @@ pub enum Event {
     Refused,
     /// It certainly was not done: the act was never begun.
     Dropped,
+    /// A guard here held it back, or people were asked for; nothing was done.
+    Held,
 }
 
 /// How a checksum stands at the end of a line.

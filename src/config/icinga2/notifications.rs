@@ -2,7 +2,7 @@
 
 use super::rule::{self, Servers};
 use super::syntax::{Object, Pairs, Value, code, comment, duration, macros, pairs, text};
-use crate::inventory::{Inventory, Layout, Recovery};
+use crate::inventory::{Inventory, Layout, Recovery, Site};
 
 /// Debian's scripts, which send mail.
 const MAIL_HOST: &str = "/mail-host-notification.sh";
@@ -16,6 +16,9 @@ enum About {
     /// The service `ping-warning`, whose fault is the host's.
     Ping,
 }
+
+/// Seconds that the engine gives a call: a power switch that is slow must not be left between off and on.
+const CALL: u32 = 600;
 
 /// The variable that makes recovery say what it would do.
 pub(super) fn dry_run(recovery: Recovery) -> (String, Value) {
@@ -116,15 +119,19 @@ fn recover_template(inventory: &Inventory) -> Object {
         ("--node", code("NodeName")),
         ("--dry-run", Value::Dict(pairs([("set_if", macros("$firstaid_recover_dry_run$"))]))),
     ]);
+    options.push(("--wait".to_owned(), text(wait(site).to_string())));
+    options.push(("--hosts-down".to_owned(), hosts("!=")));
+    options.push(("--hosts-up".to_owned(), hosts("==")));
     if site.layout == Layout::Cluster {
         options.push(("--zone".to_owned(), code("ZoneName")));
+        options.push(("--primary".to_owned(), primary()));
         options.push(("--peers".to_owned(), connected("ZoneName")));
         options.push(("--parents".to_owned(), connected("get_object(Zone, ZoneName).parent")));
     }
     let attributes = pairs([
         ("command", Value::List(vec![text(format!("{}/recover_service", site.plugins))])),
         // The engine's own limit is 1 minute, and it ends in SIGKILL.
-        ("timeout", duration(site.interval)),
+        ("timeout", duration(CALL)),
         ("arguments", Value::Dict(options)),
         ("vars.firstaid_recover_dry_run", code("false")),
     ]);
@@ -133,6 +140,29 @@ fn recover_template(inventory: &Inventory) -> Object {
 
 fn required(value: &str) -> Value {
     Value::Dict(pairs([("value", macros(value)), ("required", code("true"))]))
+}
+
+/// Seconds that a call may wait for the result of an act, within those that the engine gives it.
+fn wait(site: &Site) -> u32 {
+    site.interval.saturating_sub(60) * 3 / 4
+}
+
+/// How many hosts are down, or up, at the time of the call.
+fn hosts(is_up: &str) -> Value {
+    lines(&[&format!("return \"\" + get_objects(Host).filter(h => h.state {is_up} 0).len()")])
+}
+
+/// Whether this server is its zone's first, which acts where the servers of a zone do not see each other.
+fn primary() -> Value {
+    lines(&[
+        "if (get_object(Zone, ZoneName).endpoints[0] == NodeName) { return \"yes\" }",
+        "return \"no\"",
+    ])
+}
+
+/// A function that the engine evaluates at each call.
+fn lines(body: &[&str]) -> Value {
+    code(format!("{{{{\n      {}\n    }}}}", body.join("\n      ")))
 }
 
 /// How many of a zone's other servers are connected at the time of the call, of how many.

@@ -40,6 +40,8 @@ const FAULT: &[Pair] = &[
     ("--host-state", "$HOSTSTATE$"),
     ("--host-state-type", "$HOSTSTATETYPE$"),
     ("--host-downtimes", "$HOSTDOWNTIME$"),
+    ("--hosts-down", "$TOTALHOSTSDOWN$"),
+    ("--hosts-up", "$TOTALHOSTSUP$"),
 ];
 /// What it means that Nagios notifies at all, and by which clock. It has no macros of these.
 const MEANT: [&str; 6] =

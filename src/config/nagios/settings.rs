@@ -10,6 +10,9 @@ use crate::policy::Policy;
 /// nearly the whole interval.
 const HORIZON_BEFORE_NEXT: u32 = 10;
 
+/// Seconds for a call of recovery: a power switch that is slow must not be left between off and on.
+const CALL: u32 = 600;
+
 const INTRODUCTION: &str = "\
 # Nagios reads these settings from its main file alone: append this file to nagios.cfg, where a later line wins over an
 # earlier one, add a line cfg_dir=… with the folder objects beside this file, and test with `nagios4 -v` before a reload.
@@ -29,9 +32,9 @@ pub(super) fn write(policy: &Policy, site: &Site) -> File {
         ),
         ("", "host_check_timeout", engine),
         (
-            "Seconds for an alert or a call of recovery_service, which asks the server through its agent.",
+            "Seconds for an alert or a call of recover_service, which waits for what it has begun; Nagios kills it after that.",
             "notification_timeout",
-            2 * engine,
+            CALL,
         ),
         (
             "On-demand checks of a host use its last result again: otherwise four services that fail together make it DOWN within minutes.",

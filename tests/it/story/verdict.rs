@@ -1,5 +1,7 @@
 //! What a story claims, and what it saw instead.
 
+use std::path::Path;
+
 use crate::engine::{Call, Engine, Event, Mail, Plugins, SmtpSink};
 use crate::run::run;
 
@@ -115,16 +117,28 @@ impl Verdict {
         }
     }
 
-    /// Claims that calls about something are complete: each would pass every guard of recovery at its time.
-    pub(super) fn claim_calls(&mut self, host: &str, service: &str, least: usize) {
+    /// Claims that calls about something are complete: each would pass every guard of recovery at its time. `machines` is what
+    /// was generated for recovery.
+    pub(super) fn claim_calls(
+        &mut self,
+        (host, service): (&str, &str),
+        least: usize,
+        machines: &Path,
+    ) {
         let calls = self.calls_for(host, service);
         let count = calls.len();
         self.claim(count >= least, format!("{host} {service}: {count} calls, not {least}"));
         for call in calls {
             let hole = call.args.iter().find(|it| it.is_empty() || it.contains('$'));
             self.claim(hole.is_none(), format!("an empty value in {:?}", call.args));
-            let ran = run(env!("CARGO_BIN_EXE_recover_service"), &call.as_of_now());
-            let passed = ran.stdout.contains("refused (no act)");
+            let mut args = call.as_of_now();
+            // Without a ledger: the first call would act, and a later one arms.
+            args.extend(
+                ["--dry-run", "--ledgers", "/nonexistent", "--machines"].map(str::to_owned),
+            );
+            args.push(machines.display().to_string());
+            let ran = run(env!("CARGO_BIN_EXE_recover_service"), &args);
+            let passed = ran.code == 0;
             self.claim(passed, format!("{host} {service}: {} on {:?}", ran.first(), call.args));
         }
     }

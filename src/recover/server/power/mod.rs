@@ -90,6 +90,18 @@ pub fn cycle(power: &Power, deadline: &Deadline, intent: &mut dyn FnMut() -> Res
     cycle_within(power, &Limits::documented(), deadline, intent)
 }
 
+/// Gives power again where a cycle was cut off between off and on.
+///
+/// # Errors
+/// The configuration can not be used, or the power is not seen on.
+pub fn on(power: &Power) -> Result<()> {
+    let limits = Limits::documented();
+    let fence = Fence::new(power)?;
+    let (state, said) = switch_on(&fence, &limits, String::new());
+    ensure!(state == Some(PowerState::On), "the power was not seen on again: {said}");
+    Ok(())
+}
+
 /// As [`cycle`], within other limits.
 pub fn cycle_within(
     power: &Power,
@@ -130,14 +142,7 @@ fn switch(fence: &Fence, limits: &Limits) -> Cycled {
     }
     // Nobody interrupts it; were it cut short, on would come earlier.
     let _ = Deadline::within(limits.rest * 2).pause(limits.rest);
-    let (mut on, mut said) = (None, said);
-    for _ in 0..limits.tries {
-        said = fence.switch(PowerState::On, limits.switch);
-        on = see(fence, PowerState::On, limits);
-        if on == Some(PowerState::On) {
-            break;
-        }
-    }
+    let (on, said) = switch_on(fence, limits, said);
     match (off, on) {
         (Some(_), Some(PowerState::On)) => Cycled::Done,
         (None, Some(PowerState::On)) => {
@@ -148,6 +153,19 @@ fn switch(fence: &Fence, limits: &Limits) -> Cycled {
             Cycled::LeftOff(format!("the power is off and was not seen on again: {said}"))
         }
     }
+}
+
+/// Tries to switch on until it is seen; what the last look saw, and what was said.
+fn switch_on(fence: &Fence, limits: &Limits, mut said: String) -> (Option<PowerState>, String) {
+    let mut on = None;
+    for _ in 0..limits.tries {
+        said = fence.switch(PowerState::On, limits.switch);
+        on = see(fence, PowerState::On, limits);
+        if on == Some(PowerState::On) {
+            break;
+        }
+    }
+    (on, said)
 }
 
 /// Looks until the power is as wanted or the time is over; what the last look saw.

@@ -1,0 +1,285 @@
+//! The acts: the last looks before each, its intent in the ledger, and what came of it.
+
+use anyhow::{Context, Result};
+
+use super::agent::{Asked, Want};
+use super::case::{Case, Checked, Pause, open, restart_state};
+use super::conclude::{event, is_new};
+use super::verdict::Verdict;
+use super::{peers, power, view};
+use crate::policy::Policy;
+use crate::recover::decide::{REBOOTS, words};
+use crate::recover::{Act, Event, History, Record, Stage, State, Told};
+
+/// The ledger of all reboots that this monitoring server brought about; no host has such a name.
+const ALL: &str = "-reboots";
+
+/// Does a stage that is due.
+///
+/// # Errors
+/// What could not be written or looked at. Without an intent in the ledger nothing was done.
+pub(super) fn act(case: Case, stage: Stage) -> Result<Verdict> {
+    match case.check() {
+        Checked::Ill(_) => {}
+        Checked::Well(line) => {
+            return Ok(Verdict::refused("still true", format!("the check says: {line}")));
+        }
+        Checked::Unknown(line) => {
+            return Ok(Verdict::refused("still true", format!("the check can not tell: {line}")));
+        }
+    }
+    match stage {
+        Stage::Restart => restart(case),
+        Stage::Reboot => reboot(case),
+        Stage::Power => cut(case),
+        Stage::People => Ok(Verdict::Nothing("there is no such act".to_owned())),
+    }
+}
+
+/// Asks the server for a restart, and for its result.
+fn restart(mut case: Case) -> Result<Verdict> {
+    let Some(service) = case.call.service_name() else {
+        return Ok(Verdict::refused("way", "a server is not restarted like a service"));
+    };
+    let told = match case.ask(Want::Result) {
+        Asked::Told { told, .. } => told,
+        Asked::Silent(why) => {
+            // It was tried, and the next stage has its turn: the server does not answer at all.
+            case.note(Stage::Restart, Event::Intent, None, "the agent is asked")?;
+            case.note(Stage::Restart, Event::Failed, None, &why)?;
+            return Ok(Verdict::People(format!("{service} can not be restarted: {why}")));
+        }
+        Asked::Refused(why) => return Ok(deaf(&why)),
+        Asked::Unclear(why) => return Ok(Verdict::Unsure(why)),
+    };
+    if let Some(reason) = stranger(&case, &told) {
+        return Ok(reason);
+    }
+    case.note(Stage::Restart, Event::Intent, Some(&told.boot), &format!("restart of {service}"))?;
+    let intent = written(&case)?;
+    // Whatever comes back, the result is asked for, and nothing is repeated.
+    let _ = case.ask(Want::Restart(service));
+    watch(case, &intent, service)
+}
+
+/// Waits for the result of a restart as long as this call may.
+fn watch(mut case: Case, intent: &Record, service: &str) -> Result<Verdict> {
+    let until = case.patience();
+    loop {
+        let since = case.now()?.since(&intent.at);
+        let state = match case.ask(Want::Result) {
+            Asked::Told { told, .. } => restart_state(&told, service, since),
+            Asked::Silent(_) | Asked::Refused(_) | Asked::Unclear(_) => None,
+        };
+        if let Some((state, text)) = state
+            && let Some(event) = event(state)
+        {
+            case.end(intent, event, &text)?;
+            return Ok(match state {
+                State::Done => Verdict::Acted(after(&case, service, &text)),
+                State::Refused => Verdict::refused("target", text),
+                State::Failed | State::Interrupted | State::Running => {
+                    Verdict::People(format!("restart of {service} failed: {text}"))
+                }
+            });
+        }
+        if case.pause(until)? == Pause::Over {
+            return Ok(Verdict::Acted(format!(
+                "restart of {service} goes on; the next call asks for its result"
+            )));
+        }
+    }
+}
+
+/// A restart that went well, and what the check says about it.
+fn after(case: &Case, service: &str, text: &str) -> String {
+    match case.check() {
+        Checked::Well(_) => format!("restarted {service}: {text}"),
+        Checked::Ill(line) | Checked::Unknown(line) => {
+            format!("restarted {service}: {text}; but here: {line}")
+        }
+    }
+}
+
+/// Lets the server reboot itself, or cuts its power where it does not answer.
+fn reboot(mut case: Case) -> Result<Verdict> {
+    if let Some(reason) = storm(&case)? {
+        return Ok(Verdict::refused("storm", reason));
+    }
+    let told = match case.ask(Want::Result) {
+        Asked::Told { told, .. } => told,
+        Asked::Silent(why) if case.machine.power.is_some() => {
+            return cut_because(case, &why);
+        }
+        Asked::Silent(why) => {
+            return Ok(Verdict::People(format!("{why}, and no power switch is known")));
+        }
+        Asked::Refused(why) => return Ok(deaf(&why)),
+        Asked::Unclear(why) => return Ok(Verdict::Unsure(why)),
+    };
+    if let Some(reason) = stranger(&case, &told) {
+        return Ok(reason);
+    }
+    if let Some(reason) = outside_only(&case, &told) {
+        return Ok(Verdict::People(reason));
+    }
+    let intent = intend(&mut case, Stage::Reboot, Some(&told.boot), "it reboots itself")?;
+    match case.ask(Want::Reboot) {
+        Asked::Told { told, .. } if let Some(reason) = refusal(&told) => {
+            case.end(&intent, Event::Refused, &reason)?;
+            Ok(Verdict::refused("target", reason))
+        }
+        Asked::Told { .. } | Asked::Silent(_) | Asked::Refused(_) | Asked::Unclear(_) => {
+            returns(case, &intent)
+        }
+    }
+}
+
+/// Why the server refused to reboot, if it did so just now.
+fn refusal(told: &Told) -> Option<String> {
+    let job = told.job.as_ref()?;
+    let now = job.act == Act::Reboot && job.state == State::Refused && job.since <= 60;
+    now.then(|| job.text.clone())
+}
+
+/// Waits for the new boot id as long as this call may; the intent stays open beyond that.
+fn returns(mut case: Case, intent: &Record) -> Result<Verdict> {
+    let until = case.patience();
+    let what = words(intent.stage);
+    loop {
+        let since = case.now()?.since(&intent.at);
+        if let Asked::Told { told, .. } = case.ask(Want::Result)
+            && is_new(&told, intent, since)
+        {
+            case.end(intent, Event::Done, &format!("up again for {} s", told.age))?;
+            return Ok(Verdict::Acted(format!("{what}: the server is up again")));
+        }
+        if case.pause(until)? == Pause::Over {
+            return Ok(Verdict::Acted(format!(
+                "{what} goes on; the next call looks for the new boot id"
+            )));
+        }
+    }
+}
+
+/// The power cycle that finishes a reboot which did not come about.
+fn cut(case: Case) -> Result<Verdict> {
+    if let Some(reason) = storm(&case)? {
+        return Ok(Verdict::refused("storm", reason));
+    }
+    cut_because(case, "the reboot did not come about")
+}
+
+fn cut_because(mut case: Case, why: &str) -> Result<Verdict> {
+    let Some(power) = case.machine.power.clone() else {
+        return Ok(Verdict::People(format!("{why}, and no power switch is known")));
+    };
+    let failed_for = case.now()?.time.saturating_sub(case.call.last_ok_seconds());
+    if let Some(reason) = peers::refuse_power(case.options, failed_for) {
+        return Ok(Verdict::refused("peers", reason));
+    }
+    let mut intent = None;
+    let deadline = case.deadline;
+    let cycled = power::cycle(&power, deadline, &mut || {
+        intent = Some(intend(&mut case, Stage::Power, None, why)?);
+        Ok(())
+    });
+    let Some(intent) = intent else {
+        return Ok(match cycled {
+            power::Cycled::Refused(reason) => Verdict::refused("power", reason),
+            power::Cycled::Done => Verdict::Unsure("the power was cut without a record".to_owned()),
+            power::Cycled::StuckOn(reason)
+            | power::Cycled::LeftOff(reason)
+            | power::Cycled::Unclear(reason) => Verdict::Unsure(reason),
+        });
+    };
+    match cycled {
+        power::Cycled::Done => returns(case, &intent),
+        power::Cycled::LeftOff(reason) => {
+            ended(case, &intent, &format!("the server is OFF: {reason}"))
+        }
+        power::Cycled::StuckOn(reason)
+        | power::Cycled::Refused(reason)
+        | power::Cycled::Unclear(reason) => ended(case, &intent, &reason),
+    }
+}
+
+fn ended(mut case: Case, intent: &Record, reason: &str) -> Result<Verdict> {
+    case.end(intent, Event::Failed, reason)?;
+    Ok(Verdict::People(format!("{}: {reason}", words(intent.stage))))
+}
+
+/// Writes the intent into the ledger of all reboots, then into the server's own.
+fn intend(case: &mut Case, stage: Stage, target: Option<&str>, text: &str) -> Result<Record> {
+    let record = case.record(stage, Event::Intent, target, text)?;
+    if stage == Stage::Reboot || stage == Stage::Power {
+        let mut all = open(case.options, ALL, case.deadline)?;
+        let now = case.now()?;
+        let recent = recent(all.records(), &now, &case.call.fault_id());
+        if let Some(reason) = view::too_many(recent) {
+            anyhow::bail!("refused (storm): {reason}");
+        }
+        all.append(Record {
+            fault: format!("{}!{}", case.machine.host, record.fault),
+            ..record.clone()
+        })?;
+    }
+    case.ledger()?.append(record)?;
+    written(case)
+}
+
+/// The record that was written last.
+fn written(case: &Case) -> Result<Record> {
+    case.records().last().cloned().context("the ledger lost a record")
+}
+
+/// Reboots by this monitoring server that the storm guard counts; the power cycle that finishes one is the same reboot.
+fn recent(records: &[Record], now: &crate::recover::Moment, fault: &str) -> usize {
+    let window = u64::from(Policy::documented().recovery.storm_window);
+    let history = History::new(records, now);
+    let same = |record: &Record| record.fault.ends_with(fault) && record.stage == Stage::Reboot;
+    history.acts(REBOOTS).filter(|act| history.age(act) < window && !same(act)).count()
+}
+
+/// Why everything looks dead from here, if it does.
+fn storm(case: &Case) -> Result<Option<String>> {
+    let all = open(case.options, ALL, case.deadline)?;
+    let now = case.now()?;
+    let recent = recent(all.records(), &now, &case.call.fault_id());
+    drop(all);
+    if let Some(reason) = view::too_many(recent) {
+        return Ok(Some(reason));
+    }
+    if let Some(reason) = view::hosts_down(&case.options.hosts_down, &case.options.hosts_up) {
+        return Ok(Some(reason));
+    }
+    Ok(view::cut_off(case.machine))
+}
+
+/// The server answers, and its agent is gone: it lives, so that its power is not cut, and people are told.
+fn deaf(why: &str) -> Verdict {
+    Verdict::People(format!("{why}: the server lives, but its agent does not"))
+}
+
+/// Another machine than the one that was met first, or one that was started a moment ago.
+fn stranger(case: &Case, told: &Told) -> Option<Verdict> {
+    match super::identity::check(case, &told.machine) {
+        Ok(None) => {}
+        Ok(Some(reason)) => return Some(Verdict::refused("right machine", reason)),
+        Err(error) => return Some(Verdict::refused("right machine", format!("{error:#}"))),
+    }
+    Case::too_young(told).map(|reason| Verdict::refused("settling", reason))
+}
+
+/// A service that answers on the server itself is cut off from outside: a reboot would not help.
+fn outside_only(case: &Case, told: &Told) -> Option<String> {
+    if case.machine.outside_only == "reboot" {
+        return None;
+    }
+    let job = told.job.as_ref()?;
+    let inside = job.answers == Some(true) && job.service.as_deref() == case.call.service_name();
+    inside.then(|| {
+        let name = case.call.service_name().unwrap_or_default();
+        format!("{name} answers on the server itself: look at firewall and routes; it is not rebooted for that")
+    })
+}

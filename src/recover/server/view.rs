@@ -1,0 +1,109 @@
+//! What the monitoring server sees of the world: when everything looks dead from here, it is most likely here that is cut off.
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::policy::Policy;
+use crate::recover::Machine;
+use crate::recover::process::{self, Ended, Ran};
+
+/// Seconds for one witness to answer one of two echo requests.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why there were too many reboots of late, if there were.
+pub(super) fn too_many(recent: usize) -> Option<String> {
+    let limits = &Policy::documented().recovery;
+    let full = recent >= usize::try_from(limits.storm_reboots).unwrap_or(0);
+    let minutes = limits.storm_window / 60;
+    full.then(|| format!("{recent} reboots within {minutes} min by this monitoring server"))
+}
+
+/// Why too many hosts are down, if they are; counts are the engine's, as text. What can not be read is a storm.
+pub(super) fn hosts_down(down: &str, up: &str) -> Option<String> {
+    let (Ok(down), Ok(up)) = (down.parse::<u32>(), up.parse::<u32>()) else {
+        return Some(format!("{down:?} hosts down and {up:?} up are no counts"));
+    };
+    let limits = &Policy::documented().recovery;
+    let all = u64::from(down) + u64::from(up);
+    let share = 100 * u64::from(down) > u64::from(limits.storm_share) * all;
+    (share && down > limits.storm_least).then(|| format!("{down} of {all} hosts are down"))
+}
+
+/// Why the monitoring server may itself be cut off: its gateway is silent, or all canaries are. Nobody to ask is a doubt too.
+pub(super) fn cut_off(machine: &Machine) -> Option<String> {
+    let witnesses = &machine.witnesses;
+    let Some(ping) = machine.checks.get("ping").and_then(|words| words.first()) else {
+        return Some("there is no check of ping to ask the gateway with".to_owned());
+    };
+    let gateway = match witnesses.gateway.clone().map_or_else(default_gateway, Ok) {
+        Ok(gateway) => gateway,
+        Err(error) => {
+            return Some(format!("{error:#}: name one as `gateway` in the inventory's [site]"));
+        }
+    };
+    if let Err(why) = answers(ping, &gateway) {
+        return Some(format!("the gateway {gateway} does not answer here: {why}"));
+    }
+    let canaries = &witnesses.canaries;
+    let heard = canaries.is_empty() || canaries.iter().any(|canary| answers(ping, canary).is_ok());
+    (!heard).then(|| "none of the canaries answers here".to_owned())
+}
+
+/// The plugin has what it needs to ping; this program has no such capability.
+fn answers(ping: &str, address: &str) -> Result<(), String> {
+    // One reply of two is enough, however late: a loss of less than everything is no alert.
+    let any = "1000000,99%";
+    let words = [ping, "-H", address, "-n", "2", "-t", "4", "-w", any, "-c", any];
+    match process::run(&words.map(str::to_owned), b"", PATIENCE) {
+        Ok(Ran::Ended(Ended { code: Some(0), .. })) => Ok(()),
+        Ok(ran) => Err(ran.output().lines().next().unwrap_or_default().to_owned()),
+        Err(error) => Err(format!("{error:#}")),
+    }
+}
+
+fn default_gateway() -> Result<String> {
+    const PATH: &str = "/proc/net/route";
+    let table = fs::read_to_string(PATH).with_context(|| format!("cannot read {PATH}"))?;
+    gateway(&table).context("this machine has no default route")
+}
+
+/// The kernel writes addresses as it holds them: the first byte last.
+fn gateway(table: &str) -> Option<String> {
+    table.lines().skip(1).find_map(|line| {
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        let (destination, gateway) = (fields.next()?, fields.next()?);
+        let address = u32::from_str_radix(gateway, 16).ok()?.swap_bytes();
+        (destination == "00000000" && address != 0).then(|| Ipv4Addr::from(address).to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_storm_is_more_than_a_fifth_and_more_than_three() {
+        let storms =
+            [("4", "15"), ("30", "70"), ("1000", "0"), ("", "5"), ("$x$", "5"), ("-1", "9")];
+        for (down, up) in storms {
+            assert!(hosts_down(down, up).is_some(), "{down} {up}");
+        }
+        for (down, up) in [("0", "0"), ("3", "0"), ("3", "1"), ("4", "16"), ("20", "80")] {
+            assert_eq!(hosts_down(down, up), None, "{down} {up}");
+        }
+        assert!(too_many(5).is_some() && too_many(4).is_none());
+    }
+
+    #[test]
+    fn the_default_route_names_the_gateway() {
+        let table = "Iface\tDestination\tGateway\tFlags\n\
+                     eth0\t0000A8C0\t00000000\t0001\n\
+                     eth0\t00000000\t0100A8C0\t0003\n";
+        assert_eq!(gateway(table).as_deref(), Some("192.168.0.1"));
+        assert_eq!(gateway("Iface\n"), None);
+        assert_eq!(gateway("x\neth0\t00000000\t00000000\n"), None);
+    }
+}

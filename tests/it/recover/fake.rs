@@ -1,0 +1,181 @@
+//! A server that exists as scripts alone: a check that says what it is told to, and an agent that notes what it is asked for.
+
+use std::fs::{self, Permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
+
+use firstaid::recover::{Agent, Event, Ledger, Machine, Record};
+use tempfile::TempDir;
+
+use crate::run::{Ran, run};
+
+/// The agent: it begins a job for each act, and tells about itself whatever it is asked for.
+const AGENT: &str = r#"#!/bin/sh
+for name; do :; done
+cd "${0%/*}" || exit 3
+began() { date +%s > began; echo "$1" > act; echo "$name" >> acts; cat job-state > state; }
+case $name in
+    firstaid_restart_*) began restart; echo "\"${name#firstaid_restart_}\"" > service ;;
+    firstaid_reboot) began reboot; echo null > service; [ -e keeps-running ] || echo "boot-$(cat began)" > boot ;;
+esac
+echo "RECOVER OK - a fake"
+job=null
+if [ -e began ]; then
+    since=$(($(date +%s) - $(cat began)))
+    job="{\"id\":1,\"act\":\"$(cat act)\",\"service\":$(cat service),\"state\":\"$(cat state)\",\"since\":$since,\"answers\":$(cat answers),\"text\":\"a fake job\"}"
+fi
+echo "{\"machine\":\"$(cat machine)\",\"boot\":\"$(cat boot)\",\"age\":$(cat age),\"job\":$job}"
+"#;
+
+const CHECK: &str = "#!/bin/sh\ncd \"${0%/*}\" || exit 3\n[ \"$2\" = 192.0.2.254 ] && exit 2\n[ \"$2\" = 127.0.0.1 ] && exit 0\necho 'FAKE - a state | x=1'\nexit $(cat code)\n";
+
+/// The scripts, the ledgers, and somebody who listens where the agent would.
+pub(super) struct Fake {
+    dir: TempDir,
+    machine: Machine,
+    _agent: TcpListener,
+}
+
+impl Fake {
+    /// A server whose service has failed, and that does what it is asked for.
+    pub(super) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let checks = ["ssh", "http", "ping"].map(|name| (name.to_owned(), vec![path("check")]));
+        let machine = Machine {
+            host: "web1".to_owned(),
+            agent: Agent::Nrpe {
+                words: vec![path("agent")],
+                port: listener.local_addr().unwrap().port(),
+            },
+            checks: checks.into(),
+            ..Machine::documented()
+        };
+        let fake = Self { dir, machine, _agent: listener };
+        for (name, script) in [("agent", AGENT), ("check", CHECK)] {
+            fake.put(name, script);
+            fs::set_permissions(fake.path(name), Permissions::from_mode(0o755)).unwrap();
+        }
+        for (name, text) in [
+            ("code", "2"),
+            ("machine", "0123"),
+            ("boot", "boot-0"),
+            ("age", "90000"),
+            ("job-state", "done"),
+            ("answers", "false"),
+        ] {
+            fake.put(name, text);
+        }
+        fake.generate();
+        fake
+    }
+
+    /// Changes what is known about the server.
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Machine)) -> Self {
+        change(&mut self.machine);
+        self.generate();
+        self
+    }
+
+    fn generate(&self) {
+        self.put("machines.jsonl", &(serde_json::to_string(&self.machine).unwrap() + "\n"));
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(super) fn put(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    /// What the agent was asked to do, in order.
+    pub(super) fn acts(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.path("acts")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// The ledger of the server.
+    pub(super) fn records(&self) -> Vec<Record> {
+        let path = self.path("ledgers/web1.jsonl");
+        if path.exists() { Ledger::look(&path).unwrap() } else { Vec::new() }
+    }
+
+    /// The ledger in short: stage and event of each record, without what was held back.
+    pub(super) fn story(&self) -> Vec<String> {
+        let records = self.records();
+        let acts = records.iter().filter(|it| it.event != Event::Held);
+        acts.map(|it| format!("{:?} {:?}", it.stage, it.event)).collect()
+    }
+
+    /// Lets so many seconds pass: whatever was noted lies so much further back.
+    pub(super) fn pass(&self, seconds: u64) {
+        for ledger in ["ledgers/web1.jsonl", "ledgers/-reboots.jsonl"] {
+            let path = self.path(ledger);
+            let Ok(records) = Ledger::look(&path) else { continue };
+            let older = records.into_iter().map(|mut record| {
+                record.at.time -= seconds;
+                record.at.age = record.at.age.saturating_sub(seconds);
+                record.check -= seconds;
+                record.fault = shifted(&record.fault, seconds);
+                record.line().unwrap()
+            });
+            fs::write(&path, older.collect::<String>()).unwrap();
+        }
+        if let Ok(began) = fs::read_to_string(self.path("began")) {
+            self.put("began", &(began.trim().parse::<u64>().unwrap() - seconds).to_string());
+        }
+    }
+
+    /// The words of a call about a service, or with `-` about the server, whose last OK result is so many seconds old.
+    pub(super) fn words(&self, service: &str, failed_for: u64, more: &[&str]) -> Vec<String> {
+        let ago = |seconds: u64| (UNIX_EPOCH.elapsed().unwrap().as_secs() - seconds).to_string();
+        let (state, host_state) =
+            if service == "-" { ("DOWN", "DOWN") } else { ("CRITICAL", "UP") };
+        let ledgers = self.path("ledgers").display().to_string();
+        let (machines, switch) = (self.path("machines.jsonl"), self.path("off"));
+        let mut words: Vec<String> = [
+            ("--host", "web1"),
+            ("--via", "nrpe"),
+            ("--kind", "PROBLEM"),
+            ("--state", state),
+            ("--state-type", "HARD"),
+            ("--host-state", host_state),
+            ("--host-downtimes", "0"),
+            ("--downtimes", "0"),
+            ("--acknowledged", "0"),
+            ("--reachable", "1"),
+            ("--hosts-down", "1"),
+            ("--hosts-up", "100"),
+            ("--wait", "10"),
+            ("--last-ok", &ago(failed_for)),
+            ("--last-check", &ago(5)),
+            ("--hard-since", &ago(5)),
+            ("--ledgers", &ledgers),
+            ("--machines", &machines.display().to_string()),
+            ("--switch", &switch.display().to_string()),
+        ]
+        .iter()
+        .flat_map(|(option, value)| [(*option).to_owned(), (*value).to_owned()])
+        .collect();
+        if service != "-" {
+            words.extend(["--service".to_owned(), service.to_owned()]);
+        }
+        words.extend(more.iter().map(|word| (*word).to_owned()));
+        words
+    }
+
+    /// Such a call.
+    pub(super) fn call(&self, service: &str, failed_for: u64, more: &[&str]) -> Ran {
+        run(env!("CARGO_BIN_EXE_recover_service"), &self.words(service, failed_for, more))
+    }
+}
+
+/// A fault's name, where its last OK result lies so much further back.
+fn shifted(fault: &str, seconds: u64) -> String {
+    let (what, at) = fault.rsplit_once('@').unwrap();
+    format!("{what}@{}", at.parse::<u64>().unwrap() - seconds)
+}
