@@ -41,7 +41,7 @@ pub(super) fn state(records: &[Record], now: &Moment, lock: Lock) -> Option<Stat
     let since = now.since(&record.at);
     Some(match (record.event, record.stage) {
         (Event::Done, _) => State::Done,
-        (Event::Refused, _) => State::Refused,
+        (Event::Refused | Event::Held, _) => State::Refused,
         (Event::Intent, Stage::Reboot) if !here => State::Done,
         (Event::Intent, Stage::Reboot) if since < proof() => State::Running,
         (Event::Failed | Event::Dropped, _) | (Event::Intent, Stage::Reboot) => State::Failed,
