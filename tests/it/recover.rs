@@ -1,4 +1,5 @@
 //! `recover_service` from outside, on the monitoring server's side.
 
 mod call;
+mod crash;
 mod fake;
