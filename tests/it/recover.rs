@@ -1,5 +1,8 @@
 //! `recover_service` from outside, on the monitoring server's side.
 
 mod call;
+mod clock;
 mod crash;
+mod disk;
 mod fake;
+mod history;

@@ -27,7 +27,7 @@ const KINDS: [&str; 10] = [
 const MOST: u32 = 400;
 
 /// A call that is killed when it enters a system call of that kind for that time. Whether it came so far.
-fn is_killed(fake: &Fake, failed_for: u64, (kind, number): (&str, u32)) -> bool {
+fn is_killed(fake: &Fake, failed_for: i64, (kind, number): (&str, u32)) -> bool {
     let trace = format!("trace={kind}");
     let inject = format!("inject={kind}:signal=KILL:when={number}");
     let status = Command::new("strace")
@@ -44,7 +44,7 @@ fn is_killed(fake: &Fake, failed_for: u64, (kind, number): (&str, u32)) -> bool 
 }
 
 /// Calls as an engine goes on calling, until nothing more happens.
-fn go_on(fake: &Fake, mut failed_for: u64) {
+fn go_on(fake: &Fake, mut failed_for: i64) {
     for _ in 0..7 {
         fake.pass(300);
         failed_for += 300;
@@ -67,7 +67,7 @@ fn answering() -> Fake {
 }
 
 /// Kills a call about a failed service at every point; `before` brings the server to where it begins.
-fn at_every_point(before: impl Fn(&Fake) -> u64 + Sync) -> u32 {
+fn at_every_point(before: impl Fn(&Fake) -> i64 + Sync) -> u32 {
     require("strace");
     let points = AtomicU32::new(0);
     side_by_side(&KINDS, |kind| {

@@ -113,26 +113,36 @@ impl Fake {
 
     /// Lets so many seconds pass: whatever was noted lies so much further back.
     pub(super) fn pass(&self, seconds: u64) {
-        for ledger in ["ledgers/web1.jsonl", "ledgers/-reboots.jsonl"] {
-            let path = self.path(ledger);
-            let Ok(records) = Ledger::look(&path) else { continue };
-            let older = records.into_iter().map(|mut record| {
-                record.at.time -= seconds;
-                record.at.age = record.at.age.saturating_sub(seconds);
-                record.check -= seconds;
-                record.fault = shifted(&record.fault, seconds);
-                record.line().unwrap()
-            });
-            fs::write(&path, older.collect::<String>()).unwrap();
-        }
+        self.shift(seconds.try_into().unwrap(), seconds);
         if let Ok(began) = fs::read_to_string(self.path("began")) {
             self.put("began", &(began.trim().parse::<u64>().unwrap() - seconds).to_string());
         }
     }
 
+    /// Sets the wall clock by so many seconds: whatever was noted by it seems to lie so much further back.
+    pub(super) fn set_clock(&self, by: i64) {
+        self.shift(by, 0);
+    }
+
+    fn shift(&self, wall: i64, age: u64) {
+        for ledger in ["ledgers/web1.jsonl", "ledgers/-reboots.jsonl"] {
+            let path = self.path(ledger);
+            let Ok(records) = Ledger::look(&path) else { continue };
+            let older = records.into_iter().map(|mut record| {
+                record.at.time = record.at.time.checked_add_signed(-wall).unwrap();
+                record.at.age = record.at.age.saturating_sub(age);
+                record.check = record.check.checked_add_signed(-wall).unwrap();
+                record.fault = shifted(&record.fault, wall);
+                record.line().unwrap()
+            });
+            fs::write(&path, older.collect::<String>()).unwrap();
+        }
+    }
+
     /// The words of a call about a service, or with `-` about the server, whose last OK result is so many seconds old.
-    pub(super) fn words(&self, service: &str, failed_for: u64, more: &[&str]) -> Vec<String> {
-        let ago = |seconds: u64| (UNIX_EPOCH.elapsed().unwrap().as_secs() - seconds).to_string();
+    pub(super) fn words(&self, service: &str, failed_for: i64, more: &[&str]) -> Vec<String> {
+        let now = i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
+        let ago = |seconds: i64| (now - seconds).to_string();
         let (state, host_state) =
             if service == "-" { ("DOWN", "DOWN") } else { ("CRITICAL", "UP") };
         let ledgers = self.path("ledgers").display().to_string();
@@ -169,13 +179,13 @@ impl Fake {
     }
 
     /// Such a call.
-    pub(super) fn call(&self, service: &str, failed_for: u64, more: &[&str]) -> Ran {
+    pub(super) fn call(&self, service: &str, failed_for: i64, more: &[&str]) -> Ran {
         run(env!("CARGO_BIN_EXE_recover_service"), &self.words(service, failed_for, more))
     }
 }
 
 /// A fault's name, where its last OK result lies so much further back.
-fn shifted(fault: &str, seconds: u64) -> String {
+fn shifted(fault: &str, seconds: i64) -> String {
     let (what, at) = fault.rsplit_once('@').unwrap();
-    format!("{what}@{}", at.parse::<u64>().unwrap() - seconds)
+    format!("{what}@{}", at.parse::<i64>().unwrap() - seconds)
 }
