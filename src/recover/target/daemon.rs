@@ -12,8 +12,12 @@ use super::settings::Settings;
 use super::systemctl;
 use super::unit::{Choice, Unit};
 use super::{answers, has_systemd};
+use crate::deadline::Deadline;
 use crate::policy::Service;
 use crate::recover::Refusal;
+
+/// Time for what a unit has left behind.
+const LEFT_BEHIND: Duration = Duration::from_secs(5);
 
 /// What restarts a service.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -119,6 +123,14 @@ impl Daemon {
         match self {
             Self::Unit(unit) => unit.stop(limit),
             Self::Script(script) => script.stop(limit),
+        }
+    }
+
+    /// Time that its processes have to end by themselves after a stop: systemd has waited for them, a script may not have.
+    pub(super) fn grace(&self, stopping: &Deadline) -> Deadline {
+        match self {
+            Self::Unit(_) => Deadline::within(LEFT_BEHIND),
+            Self::Script(_) => stopping.clone(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -16,6 +16,9 @@ use crate::probe::listening::{self, Transport};
 
 /// The local resolver of systemd answers at an address of its own and is in nobody's way.
 const RESOLVER: &str = "systemd-resolved.service";
+
+/// How often somebody is looked for who holds a port.
+const ATTEMPTS: u32 = 5;
 
 /// A process that holds a port.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,9 +49,14 @@ impl Holder {
         self.pid == 1
     }
 
+    /// Whether it still is, and is the same process; one that has ended and is not yet waited for is not.
+    pub(super) fn lives(&self) -> bool {
+        stat(self.pid).is_ok_and(|stat| stat.starttime == self.started && stat.state != 'Z')
+    }
+
     /// Kills it, if it is still the same process.
     pub(super) fn kill(&self) {
-        if stat(self.pid).is_ok_and(|stat| stat.starttime == self.started) {
+        if self.lives() {
             // It may have ended by itself in this moment.
             let _ = kill(Pid::from_raw(self.pid), Signal::SIGKILL);
         }
@@ -75,25 +83,37 @@ impl Holder {
 /// # Errors
 /// The kernel's tables can not be read, or somebody holds the port who can not be found: that is a doubt.
 pub(super) fn holders(port: u16, transports: &[Transport]) -> Result<Vec<Holder>> {
-    let sockets = listening::sockets()?;
-    let inodes: BTreeSet<u64> = sockets
-        .iter()
-        .filter(|it| it.address.port() == port && transports.contains(&it.transport))
-        .map(|socket| socket.inode)
-        .collect();
-    if inodes.is_empty() {
-        return Ok(Vec::new());
+    // Between the two looks, a socket may have gone with its process.
+    for _ in 0..ATTEMPTS {
+        let inodes = inodes(port, transports)?;
+        if inodes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = found(&inodes)?;
+        if !found.is_empty() {
+            found.retain(|holder| holder.unit.as_deref() != Some(RESOLVER));
+            return Ok(found);
+        }
     }
+    bail!("nobody can be found who holds port {port}")
+}
+
+fn inodes(port: u16, transports: &[Transport]) -> Result<BTreeSet<u64>> {
+    let sockets = listening::sockets()?;
+    let own =
+        sockets.iter().filter(|it| it.address.port() == port && transports.contains(&it.transport));
+    Ok(own.map(|socket| socket.inode).collect())
+}
+
+fn found(inodes: &BTreeSet<u64>) -> Result<Vec<Holder>> {
     let top = top(&cgroups(1)?);
     let mut found = Vec::new();
     for pid in processes()? {
-        if holds(pid, &inodes) {
+        if holds(pid, inodes) {
             // It may have ended since.
             found.extend(holder(pid, &top)?);
         }
     }
-    ensure!(!found.is_empty(), "nobody can be found who holds port {port}");
-    found.retain(|holder| holder.unit.as_deref() != Some(RESOLVER));
     Ok(found)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::answers::{self, Look};
 use super::daemon::{self, Daemon, Found};
@@ -146,10 +146,12 @@ impl Case<'_> {
     fn carry_out(&self) -> Result<String> {
         let policy = &Policy::documented().recovery;
         let mut notes = Vec::new();
-        // A stop that fails is no reason to leave the service as it is: whether the port is free decides.
-        let stopped = self.daemon.stop(self.seconds(policy.stop, policy.stop_database));
+        let before = self.own_holders().unwrap_or_default();
+        let stopping = Deadline::within(self.seconds(policy.stop, policy.stop_database));
+        // A stop that fails is no reason to leave the service as it is: whether it has left its port decides.
+        let stopped = self.daemon.stop(stopping.left());
         notes.push(stopped.unwrap_or_else(|error| format!("{error:#}")));
-        notes.push(self.free()?);
+        notes.push(self.free(&before, &self.daemon.grace(&stopping))?);
         let limit = Deadline::within(self.seconds(policy.answer, policy.answer_database));
         notes.push(self.daemon.start(limit.left()).unwrap_or_else(|error| format!("{error:#}")));
         let proof = self.proven(&limit);
@@ -162,31 +164,49 @@ impl Case<'_> {
         }
     }
 
-    /// Makes sure that nobody holds the port any more. What the daemon has left behind is killed, of others nobody is.
-    fn free(&self) -> Result<String> {
-        let deadline = Deadline::within(FREEING);
-        let mut killed = Vec::new();
+    /// The daemon's own processes that hold the port. One of others is an error.
+    fn own_holders(&self) -> Result<Vec<Holder>> {
+        let holders = owner::holders(self.port, answers::transports(self.service))?;
+        match holders.iter().find(|holder| !self.daemon.owns(holder)) {
+            Some(other) => bail!("port {} is held by {other}", self.port),
+            None => Ok(holders),
+        }
+    }
+
+    /// Waits until the daemon has left its port and ended, since one that only has left it may still be writing its data. What
+    /// is there after its time of grace is killed; others never are.
+    fn free(&self, before: &[Holder], grace: &Deadline) -> Result<String> {
+        let whole = Deadline::within(grace.left() + FREEING);
+        let mut killed: Vec<Holder> = Vec::new();
         loop {
-            let holders = owner::holders(self.port, answers::transports(self.service))?;
-            let (own, others): (Vec<Holder>, Vec<Holder>) =
-                holders.into_iter().partition(|holder| self.daemon.owns(holder));
-            if let Some(other) = others.first() {
-                bail!("stopped and not started: port {} is held by {other}", self.port);
+            let mut own: Vec<Holder> = before.iter().filter(|it| it.lives()).cloned().collect();
+            let holding = self.own_holders();
+            let free = holding.as_ref().is_ok_and(Vec::is_empty);
+            match holding {
+                Ok(holders) => own.extend(holders),
+                Err(error) if own.is_empty() && grace.passed() => {
+                    return Err(error.context("stopped and not started"));
+                }
+                Err(_) => {}
             }
-            if own.is_empty() {
-                let left: Vec<String> = killed.iter().map(Holder::to_string).collect();
-                let text = format!("killed what held the port: {}", left.join(", "));
-                return Ok(if left.is_empty() { String::new() } else { text });
+            if own.is_empty() && free {
+                let names: Vec<String> = killed.iter().map(Holder::to_string).collect();
+                let text = format!("killed what did not end: {}", names.join(", "));
+                return Ok(if names.is_empty() { String::new() } else { text });
             }
-            for holder in own {
+            ensure!(
+                !whole.passed(),
+                "stopped and not started: port {} does not become free",
+                self.port
+            );
+            for holder in own.into_iter().filter(|_| grace.passed()) {
                 holder.kill();
                 if !killed.contains(&holder) {
                     killed.push(holder);
                 }
             }
-            deadline.pause(PAUSE).with_context(|| {
-                format!("stopped and not started: port {} does not become free", self.port)
-            })?;
+            // Where no time is left, the loop ends by itself.
+            let _ = whole.pause(PAUSE);
         }
     }
 
