@@ -31,7 +31,7 @@ fn accepted(here: &Here, name: &str) -> Result<Verdict, Verdict> {
     let now = here.now()?;
     past::conclude(&mut ledger, &now)?;
     if past::state(ledger.records(), &now, Lock::Ours) == Some(State::Running) {
-        return Err(Verdict::Running(running(ledger.records())));
+        return Err(Verdict::Running(past::under_way(ledger.records())));
     }
     if let Err(refusal) = restart::guards(service, ledger.records(), &now) {
         past::refuse(
@@ -61,17 +61,8 @@ pub(super) fn under_way(here: &Here, error: anyhow::Error) -> Verdict {
         .records()
         .and_then(|records| Ok((past::state(&records, &here.now()?, Lock::Theirs), records)));
     match told {
-        Ok((Some(State::Running), records)) => Verdict::Running(running(&records)),
+        Ok((Some(State::Running), records)) => Verdict::Running(past::under_way(&records)),
         _ => Verdict::Unclear(error),
-    }
-}
-
-fn running(records: &[Record]) -> String {
-    match past::last(records).first() {
-        Some(record) if record.stage == Stage::Restart => {
-            format!("restart of {} is under way", record.service.as_deref().unwrap_or("-"))
-        }
-        _ => "a reboot is under way".to_owned(),
     }
 }
 

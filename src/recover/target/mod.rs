@@ -76,7 +76,7 @@ fn report(verdict: Verdict, told: Option<Told>) -> Report {
         Verdict::Refused(refusal) => {
             (Status::Warning, format!("refused ({}): {}", refusal.guard, refusal.reason))
         }
-        Verdict::Running(text) => (Status::Warning, format!("refused (under way): {text}")),
+        Verdict::Running(text) => (Status::Warning, text),
         Verdict::Failed(text) => (Status::Critical, text),
         Verdict::Unclear(error) => (Status::Unknown, format!("{error:#}")),
     };

@@ -55,6 +55,14 @@ fn proof() -> u64 {
     Policy::documented().recovery.reboot_proof.into()
 }
 
+/// The refusal of a second act while one is under way.
+pub(super) fn under_way(records: &[Record]) -> String {
+    match last(records).first().and_then(|first| first.service.as_deref()) {
+        Some(service) => format!("refused (under way): restart of {service}"),
+        None => "refused (under way): reboot".to_owned(),
+    }
+}
+
 /// The last act as it is told.
 pub(super) fn job(records: &[Record], now: &Moment, lock: Lock) -> Option<Job> {
     let own = last(records);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::mman::{MlockAllFlags, mlockall};
+use nix::sys::signal::{SigSet, Signal};
 
 use super::here::{self, Here, Verdict};
 use super::past::{self, Lock};
@@ -38,7 +39,7 @@ fn begun(here: &Here) -> Result<Verdict, Verdict> {
     let now = here.now()?;
     past::conclude(&mut ledger, &now)?;
     if past::state(ledger.records(), &now, Lock::Ours) == Some(State::Running) {
-        return Err(Verdict::Running("another act is under way".to_owned()));
+        return Err(Verdict::Running(past::under_way(ledger.records())));
     }
     if let Err(refusal) = guards(ledger.records(), &now) {
         past::refuse(
@@ -145,6 +146,8 @@ fn forced(here: &Here) -> Result<Verdict> {
         let reason = "no reboot was begun".to_owned();
         return Ok(Verdict::Refused(Refusal { guard: "readable", reason }));
     }
+    // The end of a shutdown waits a minute and a half for whoever does not end when he is told to.
+    SigSet::from_iter([Signal::SIGTERM]).thread_unblock().context("cannot let signals in")?;
     // The disk may be what hangs: nothing of this program must have to be read from it any more.
     let _ = mlockall(MlockAllFlags::MCL_CURRENT);
     wait(Duration::from_secs(Policy::documented().recovery.dead_man.into()))?;
