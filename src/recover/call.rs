@@ -85,6 +85,14 @@ impl Call {
         format!("{}@{}", self.service_name().unwrap_or("-"), self.last_ok_seconds())
     }
 
+    /// What has failed on a host, for people.
+    pub fn fault_of(&self, host: &str) -> String {
+        match self.fault {
+            Fault::Host => host.to_owned(),
+            Fault::Service(service) => format!("{} of {host}", service.name),
+        }
+    }
+
     /// The failed service's name; none where the server itself has failed.
     pub fn service_name(&self) -> Option<&'static str> {
         match self.fault {

@@ -14,6 +14,7 @@ use crate::deadline::Deadline;
 use crate::plugin::Report;
 use crate::recover::brake::BRAKES;
 use crate::recover::decide::{Decision, Due, Situation, decide, due, words};
+use crate::recover::target::log;
 use crate::recover::{Call, Event, GUARDS, History, Ledger, Machine, Moment, Options};
 
 /// What is done about a call.
@@ -43,11 +44,15 @@ pub(super) fn answer(options: &Options, wall: SystemTime, deadline: &Deadline) -
             held::note(options, about, refusal.guard, &refusal.reason, (wall, deadline))
         }
         Verdict::People(reason) => held::note(options, about, "people", reason, (wall, deadline)),
-        Verdict::Acted(_) | Verdict::Nothing(_) | Verdict::Unsure(_) => Ok(true),
+        Verdict::Acted(_) | Verdict::Unsure(_) => Ok(true),
+        Verdict::Nothing(_) => Ok(false),
     };
-    // What can not be noted here is said all the same: nothing was done.
-    drop(noted);
-    verdict.report()
+    let report = verdict.report();
+    // What was said at the last call is not said again; what can not be noted is.
+    if noted.unwrap_or(true) {
+        log(&format!("{}: {}", call.fault_of(&machine.host), report.text()));
+    }
+    report
 }
 
 /// Guards that need no ledger, then the way with it.

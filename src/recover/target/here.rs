@@ -100,7 +100,7 @@ fn id_in(path: &Path) -> Option<String> {
 }
 
 /// Tells the system's log. Nobody may listen; the ledger is what counts.
-pub(super) fn log(text: &str) {
+pub(in crate::recover) fn log(text: &str) {
     let send = || -> Result<()> {
         let socket = UnixDatagram::unbound().context("no socket")?;
         socket.set_nonblocking(true).context("no socket")?;

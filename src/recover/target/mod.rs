@@ -31,6 +31,7 @@ mod settings;
 mod systemctl;
 mod unit;
 
+pub(super) use here::log;
 use here::{Here, Verdict};
 use past::Lock;
 
