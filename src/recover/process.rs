@@ -121,6 +121,20 @@ pub fn detach(words: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Becomes another program, or this one anew, which the table of processes shows as `name`. Returns only where that fails.
+pub fn become_program(name: &str, words: &[String]) -> anyhow::Error {
+    let Some((program, args)) = words.split_first() else {
+        return anyhow::anyhow!("no program is named");
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the place where recovery starts programs"
+    )]
+    let mut command = Command::new(program);
+    let error = command.arg0(name).args(args).env_clear().env("PATH", PATH).exec();
+    anyhow::Error::new(error).context(format!("cannot become {program}"))
+}
+
 /// Waits in a thread of its own, which is left behind with a child that does not end.
 fn wait(mut child: Child, limit: Duration) -> Result<Option<ExitStatus>> {
     let (sender, ended) = mpsc::sync_channel(1);

@@ -47,7 +47,7 @@ fn restart(mut case: Case) -> Result<Verdict> {
             // It was tried, and the next stage has its turn: the server does not answer at all.
             case.note(Stage::Restart, Event::Intent, None, "the agent is asked")?;
             case.note(Stage::Restart, Event::Failed, None, &why)?;
-            return Ok(Verdict::People(format!("{service} can not be restarted: {why}")));
+            return Ok(Verdict::Failed(format!("{service} can not be restarted: {why}")));
         }
         Asked::Refused(why) => return Ok(deaf(&why)),
         Asked::Unclear(why) => return Ok(Verdict::Unsure(why)),
@@ -79,7 +79,7 @@ fn watch(mut case: Case, intent: &Record, service: &str) -> Result<Verdict> {
                 State::Done => Verdict::Acted(after(&case, service, &text)),
                 State::Refused => Verdict::refused("target", text),
                 State::Failed | State::Interrupted | State::Running => {
-                    Verdict::People(format!("restart of {service} failed: {text}"))
+                    Verdict::Failed(format!("restart of {service} failed: {text}"))
                 }
             });
         }
@@ -206,7 +206,7 @@ fn cut_because(mut case: Case, why: &str) -> Result<Verdict> {
 
 fn ended(mut case: Case, intent: &Record, reason: &str) -> Result<Verdict> {
     case.end(intent, Event::Failed, reason)?;
-    Ok(Verdict::People(format!("{}: {reason}", words(intent.stage))))
+    Ok(Verdict::People(format!("the {} failed: {reason}", words(intent.stage))))
 }
 
 /// Writes the intent into the ledger of all reboots, then into the server's own.

@@ -44,7 +44,7 @@ pub(super) fn answer(options: &Options, wall: SystemTime, deadline: &Deadline) -
             held::note(options, about, refusal.guard, &refusal.reason, (wall, deadline))
         }
         Verdict::People(reason) => held::note(options, about, "people", reason, (wall, deadline)),
-        Verdict::Acted(_) | Verdict::Unsure(_) => Ok(true),
+        Verdict::Acted(_) | Verdict::Failed(_) | Verdict::Unsure(_) => Ok(true),
         Verdict::Nothing(_) => Ok(false),
     };
     let report = verdict.report();

@@ -12,7 +12,9 @@ pub(super) enum Verdict {
     Nothing(String),
     /// A guard refuses.
     Refused(Refusal),
-    /// What was done failed, or nothing is left that could be done: people are needed.
+    /// What was done failed; what follows from that comes with a later call.
+    Failed(String),
+    /// Nothing is left that could be done: people are needed.
     People(String),
     /// It could not be told whether anything should be done; so nothing was.
     Unsure(String),
@@ -32,6 +34,7 @@ impl Verdict {
             Self::Refused(refusal) => {
                 (Status::Warning, format!("refused ({}): {}", refusal.guard, refusal.reason))
             }
+            Self::Failed(text) => (Status::Critical, text),
             Self::People(text) => (Status::Critical, format!("people are needed: {text}")),
             Self::Unsure(text) => (Status::Unknown, format!("nothing was done: {text}")),
         };

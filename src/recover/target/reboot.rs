@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::mman::{MlockAllFlags, mlockall};
-use nix::sys::signal::{SigSet, Signal};
 
 use super::here::{self, Here, Verdict};
 use super::past::{self, Lock};
@@ -26,6 +25,11 @@ const ORDER: Duration = Duration::from_secs(3);
 const FORCED: Duration = Duration::from_secs(30);
 /// The unit of the dead man.
 const UNIT: &str = "firstaid-dead-man";
+/// The name that keeps a process from systemd's last round of killing, which waits for all others.
+/// Source: `systemd`, "storage daemons of the initial RAM disk": the first letter of the first word is what counts.
+const SPARED: &str = "@firstaid-dead-man";
+/// Where sysvinit finds the processes that its last round of killing leaves alone.
+const OMITTED: &str = "/run/sendsigs.omit.d";
 /// Where the kernel takes orders that wait for nobody (sysrq).
 const TRIGGER: &str = "/proc/sysrq-trigger";
 
@@ -146,8 +150,7 @@ fn forced(here: &Here) -> Result<Verdict> {
         let reason = "no reboot was begun".to_owned();
         return Ok(Verdict::Refused(Refusal { guard: "readable", reason }));
     }
-    // The end of a shutdown waits a minute and a half for whoever does not end when he is told to.
-    SigSet::from_iter([Signal::SIGTERM]).thread_unblock().context("cannot let signals in")?;
+    spared()?;
     // The disk may be what hangs: nothing of this program must have to be read from it any more.
     let _ = mlockall(MlockAllFlags::MCL_CURRENT);
     wait(Duration::from_secs(Policy::documented().recovery.dead_man.into()))?;
@@ -156,6 +159,25 @@ fn forced(here: &Here) -> Result<Verdict> {
     wait(FORCED)?;
     std::fs::write(Path::new(TRIGGER), "b").with_context(|| format!("cannot write {TRIGGER}"))?;
     bail!("the kernel did not obey {TRIGGER}")
+}
+
+/// Takes the dead man out of the rounds of killing at the end of a shutdown: it would be killed, or be waited for.
+fn spared() -> Result<()> {
+    let name = std::env::args_os().next().unwrap_or_default();
+    if has_systemd() && name != SPARED {
+        let own = std::env::current_exe().context("cannot find the own program")?;
+        let own = own.to_str().context("the own program's path is no text")?;
+        return Err(process::become_program(
+            SPARED,
+            &[own, "--act", "force-reboot"].map(str::to_owned),
+        ));
+    }
+    let folder = Path::new(OMITTED);
+    if folder.is_dir() {
+        // Without it, a shutdown that hangs in its last steps is left to the power switch.
+        let _ = std::fs::write(folder.join("firstaid"), std::process::id().to_string());
+    }
+    Ok(())
 }
 
 /// Waits for a time in which nothing happens.
