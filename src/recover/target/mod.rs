@@ -14,6 +14,7 @@ use crate::deadline::Deadline;
 use crate::plugin::{Report, Status, shortened};
 
 mod answers;
+mod budget;
 mod configuration;
 mod daemon;
 mod evidence;

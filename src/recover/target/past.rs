@@ -1,10 +1,8 @@
 //! What the server's ledger says of earlier acts: the last one and its state, and how many there were.
 
-use std::collections::BTreeSet;
-
 use anyhow::Result;
 
-use super::here;
+use super::{budget, here};
 use crate::plugin::shortened;
 use crate::policy::Policy;
 use crate::recover::{Act, Event, Job, Ledger, Moment, Record, Refusal, Stage, State};
@@ -15,6 +13,8 @@ const BEGINNING: u64 = 30;
 const REPEATED: u64 = 3600;
 /// Characters of a text that is told.
 const TOLD: usize = 300;
+/// How the conclusion of an act begins that was cut off.
+pub(super) const CUT_OFF: &str = "cut off after";
 /// Who writes here.
 const ACTOR: &str = "target";
 
@@ -69,7 +69,7 @@ pub(super) fn job(records: &[Record], now: &Moment, lock: Lock) -> Option<Job> {
     let (first, record) = (own.first()?, own.last()?);
     let state = state(records, now, lock)?;
     let text = match (state, record.event) {
-        (State::Interrupted, _) => format!("cut off after: {}", record.text),
+        (State::Interrupted, _) => format!("{CUT_OFF}: {}", record.text),
         (State::Done, Event::Intent) => "the server has a new boot id".to_owned(),
         (State::Failed, Event::Intent) => format!("no new boot id within {} s", proof()),
         _ => record.text.clone(),
@@ -130,7 +130,7 @@ pub(super) fn next(record: &Record, event: Event, now: &Moment, text: String) ->
 pub(super) fn refuse(ledger: &mut Ledger, record: Record, refusal: &Refusal) -> Result<()> {
     let text = format!("refused ({}): {}", refusal.guard, refusal.reason);
     let start = format!("refused ({}):", refusal.guard);
-    let ages = ages(ledger.records(), &record.at);
+    let ages = budget::ages(ledger.records(), &record.at);
     let known = ledger.records().iter().zip(ages).any(|(old, age)| {
         let same = old.event == Event::Refused
             && old.stage == record.stage
@@ -144,45 +144,6 @@ pub(super) fn refuse(ledger: &mut Ledger, record: Record, refusal: &Refusal) -> 
     }
     here::log(&format!("{}: {text}", record.service.as_deref().unwrap_or("reboot")));
     ledger.append(Record { text, ..record })
-}
-
-/// Seconds since each record, at least: by the machine's own clocks, which nobody sets. What lies between two boots does not count.
-fn ages(records: &[Record], now: &Moment) -> Vec<u64> {
-    let (mut boot, mut newest, mut before) = (now.boot.as_str(), now.age, 0);
-    let mut ages: Vec<u64> = Vec::with_capacity(records.len());
-    for record in records.iter().rev() {
-        if record.at.boot != boot {
-            before += newest;
-            (boot, newest) = (record.at.boot.as_str(), record.at.age);
-        }
-        ages.push(before + newest.saturating_sub(record.at.age));
-    }
-    ages.reverse();
-    ages
-}
-
-/// Acts of a kind that were begun, as the seconds since: the newest first.
-pub(super) fn begun(
-    records: &[Record],
-    now: &Moment,
-    stage: Stage,
-    service: Option<&str>,
-) -> Vec<u64> {
-    let dropped: BTreeSet<&str> = records
-        .iter()
-        .filter(|it| it.event == Event::Dropped)
-        .map(|it| it.fault.as_str())
-        .collect();
-    let own = |record: &Record| {
-        record.event == Event::Intent
-            && record.stage == stage
-            && record.service.as_deref() == service
-            && !dropped.contains(record.fault.as_str())
-    };
-    let all = records.iter().zip(ages(records, now));
-    let mut found: Vec<u64> = all.filter(|(record, _)| own(record)).map(|(_, age)| age).collect();
-    found.reverse();
-    found
 }
 
 #[cfg(test)]
@@ -272,23 +233,5 @@ mod tests {
             }
             assert!(ledger.records().len() <= 2);
         }
-    }
-
-    #[test]
-    fn time_passes_within_boots_and_never_by_the_wall() {
-        let mut records = vec![
-            reboot(Event::Intent, "a", 50_000),
-            restart(Event::Intent, "b", 2000),
-            reboot(Event::Intent, "b", 7000),
-        ];
-        records[0].at.time = 1;
-        let now = at("c", 600);
-        assert_eq!(ages(&records, &now), [7600, 5600, 600]);
-        assert_eq!(begun(&records, &now, Stage::Reboot, None), [600, 7600]);
-        assert_eq!(begun(&records, &now, Stage::Restart, Some("ssh")), [5600]);
-        assert!(begun(&records, &now, Stage::Restart, Some("http")).is_empty());
-        records.push(reboot(Event::Dropped, "b", 7001));
-        records[3].fault = records[2].fault.clone();
-        assert_eq!(begun(&records, &now, Stage::Reboot, None), [7601]);
     }
 }

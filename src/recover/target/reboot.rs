@@ -9,7 +9,7 @@ use nix::sys::mman::{MlockAllFlags, mlockall};
 use super::here::{self, Here, Verdict};
 use super::past::{self, Lock};
 use super::settings::Settings;
-use super::{evidence, has_systemd, job, planned, systemctl};
+use super::{budget, evidence, has_systemd, job, planned, systemctl};
 use crate::deadline::Deadline;
 use crate::policy::Policy;
 use crate::recover::process;
@@ -59,8 +59,8 @@ fn begun(here: &Here) -> Result<Verdict, Verdict> {
         Err(error) => format!("no evidence: {error:#}"),
     };
     let record = past::first(None, Stage::Reboot, Event::Intent, &now);
-    let text = format!("reboot; {kept}");
-    here::log(&text);
+    let text = format!("ordered; {kept}");
+    here::log(&format!("reboot {text}"));
     ledger.append(Record { text, ..record })?;
     // From here on the intent stands, whatever fails: only another boot id, or the time for it, concludes it.
     let dead_man = behind();
@@ -81,28 +81,7 @@ fn begun(here: &Here) -> Result<Verdict, Verdict> {
 fn guards(records: &[Record], now: &Moment) -> Result<(), Refusal> {
     Settings::read()?;
     planned::guard(now)?;
-    budget(records, now)
-}
-
-fn budget(records: &[Record], now: &Moment) -> Result<(), Refusal> {
-    let policy = &Policy::documented().recovery;
-    let reboots = past::begun(records, now, Stage::Reboot, None);
-    let limits =
-        [("an hour", 3600, policy.reboots_per_hour), ("a day", 86_400, policy.reboots_per_day)];
-    for (span, seconds, most) in limits {
-        let count = reboots.iter().filter(|since| **since < seconds).count();
-        if count >= usize::try_from(most).unwrap_or(0) {
-            let reason = format!("{count} of {most} reboots within {span}");
-            return Err(Refusal { guard: "not again", reason });
-        }
-    }
-    match reboots.first().filter(|since| **since < u64::from(policy.settle)) {
-        Some(since) => Err(Refusal {
-            guard: "settling",
-            reason: format!("the server was rebooted {since} s ago"),
-        }),
-        None => Ok(()),
-    }
+    budget::reboot(records, now)
 }
 
 /// Puts a dead man behind a reboot: it outlives the shutdown, and forces what has hung.
@@ -190,34 +169,5 @@ fn forcing() -> Result<process::Ran> {
         systemctl::call(&["reboot", "--force"].map(str::to_owned), FORCED)
     } else {
         process::run(&["/sbin/reboot", "-f"].map(str::to_owned), b"", FORCED)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(boot: &str, age: u64) -> Moment {
-        Moment { time: 1_800_000_000, boot: boot.to_owned(), age }
-    }
-
-    fn guard_after(reboots: &[(&str, u64)], boot: &str, age: u64) -> Option<String> {
-        let records: Vec<Record> = reboots
-            .iter()
-            .map(|(boot, age)| past::first(None, Stage::Reboot, Event::Intent, &at(boot, *age)))
-            .collect();
-        budget(&records, &at(boot, age)).err().map(|it| format!("{}: {}", it.guard, it.reason))
-    }
-
-    #[test]
-    fn a_server_is_rebooted_once_an_hour_and_thrice_a_day() {
-        assert_eq!(guard_after(&[], "a", 5000), None);
-        let again = guard_after(&[("a", 9000)], "b", 3599);
-        assert_eq!(again.as_deref(), Some("not again: 1 of 1 reboots within an hour"));
-        assert_eq!(guard_after(&[("a", 9000)], "b", 3600), None);
-        let three = [("a", 9000), ("b", 9000), ("c", 9000)];
-        let again = guard_after(&three, "d", 9000);
-        assert_eq!(again.as_deref(), Some("not again: 3 of 3 reboots within a day"));
-        assert_eq!(guard_after(&three, "d", 86_400), None);
     }
 }

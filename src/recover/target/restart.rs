@@ -10,10 +10,10 @@ use super::here::{self, Here, Verdict};
 use super::names::{self, is_database};
 use super::owner::{self, Holder};
 use super::settings::Settings;
-use super::{configuration, evidence, past, planned};
+use super::{budget, configuration, evidence, past, planned};
 use crate::deadline::Deadline;
 use crate::policy::{Policy, Service};
-use crate::recover::{Event, Ledger, Moment, Record, Refusal, Stage};
+use crate::recover::{Event, Ledger, Moment, Record, Refusal};
 
 /// Time for the front to let go of the ledger.
 const LEDGER: Duration = Duration::from_secs(20);
@@ -43,30 +43,9 @@ pub(super) fn guards(
         return Err(Refusal { guard: "switch", reason });
     }
     planned::guard(now)?;
-    budget(records, now, service)?;
+    budget::restart(records, now, service.name)?;
     let found = daemon::find(service, &settings)?;
     Ok((settings, found))
-}
-
-fn budget(records: &[Record], now: &Moment, service: &Service) -> Result<(), Refusal> {
-    let policy = &Policy::documented().recovery;
-    let settle = u64::from(policy.settle);
-    let again = |reason| Err(Refusal { guard: "not again", reason });
-    let restarts = past::begun(records, now, Stage::Restart, Some(service.name));
-    if let Some(since) = restarts.first().filter(|since| **since < settle) {
-        return again(format!("{} was restarted {since} s ago", service.name));
-    }
-    let day = restarts.iter().filter(|since| **since < 86_400).count();
-    if day >= usize::try_from(policy.restarts_per_day).unwrap_or(0) {
-        return again(format!("{} was restarted {day} times within a day", service.name));
-    }
-    if let Some(since) =
-        past::begun(records, now, Stage::Reboot, None).first().filter(|it| **it < settle)
-    {
-        let reason = format!("the server was rebooted {since} s ago");
-        return Err(Refusal { guard: "settling", reason });
-    }
-    Ok(())
 }
 
 /// Carries out the restart that the front has accepted.
@@ -242,40 +221,5 @@ impl Case<'_> {
     fn look(&self) -> Look {
         let limit = Duration::from_secs(Policy::documented().recovery.probe.into());
         answers::look(self.service, self.port, &Deadline::within(limit))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::recover::target::past::first;
-
-    fn at(age: u64) -> Moment {
-        Moment { time: 1_800_000_000 + age, boot: "b".to_owned(), age }
-    }
-
-    fn guard_after(records: &[Record], age: u64) -> Option<&'static str> {
-        let service = names::service("ssh").unwrap();
-        budget(records, &at(age), service).err().map(|refusal| refusal.guard)
-    }
-
-    #[test]
-    fn a_service_is_not_restarted_again_at_once_nor_all_day() {
-        let restart = |age| first(Some("ssh"), Stage::Restart, Event::Intent, &at(age));
-        assert_eq!(guard_after(&[], 0), None);
-        assert_eq!(guard_after(&[restart(1000)], 1899), Some("not again"));
-        assert_eq!(guard_after(&[restart(1000)], 1900), None);
-        let six: Vec<Record> = (0..6).map(|number| restart(number * 1000)).collect();
-        assert_eq!(guard_after(&six, 40_000), Some("not again"));
-        assert_eq!(guard_after(&six, 86_400), None);
-        let other = first(Some("http"), Stage::Restart, Event::Intent, &at(1000));
-        assert_eq!(guard_after(&[other], 1001), None);
-    }
-
-    #[test]
-    fn nothing_is_restarted_while_a_reboot_settles() {
-        let reboot = first(None, Stage::Reboot, Event::Intent, &at(1000));
-        assert_eq!(guard_after(std::slice::from_ref(&reboot), 1899), Some("settling"));
-        assert_eq!(guard_after(&[reboot], 1900), None);
     }
 }
