@@ -239,14 +239,14 @@ fn recovery(inventory: &Inventory, about: About) -> Object {
             "firstaid-recovery",
             "service",
             "[ Warning, Critical ]",
-            " && service.vars.firstaid_recover",
+            "service.vars.firstaid_recover && ",
         ),
         About::Ping => (
             "Service",
             "firstaid-recovery-ping",
             "ping",
             "[ Warning ]",
-            " && service.name == \"ping-warning\"",
+            "service.name == \"ping-warning\" && ",
         ),
     };
     let mut attributes = pairs([
@@ -261,7 +261,8 @@ fn recovery(inventory: &Inventory, about: About) -> Object {
         Layout::Single => "",
         Layout::Cluster => " && host.zone == ZoneName",
     };
-    let assign = format!("host.vars.firstaid_recover_via{of}{zone}");
+    // Every service is asked, so what tells most of them apart comes first.
+    let assign = format!("{of}host.vars.firstaid_recover_via{zone}");
     attributes.push(("assign where".to_owned(), Value::Rule(assign)));
     Object::rule(&format!("apply Notification \"{name}\" to {kind}"), attributes)
 }

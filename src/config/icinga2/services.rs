@@ -101,7 +101,7 @@ pub(super) fn rules(inventory: &Inventory) -> String {
             .code([
                 "import own.kind || \"firstaid-\" + name",
                 "vars.firstaid_recover = name",
-                "vars += own.vars || { }",
+                "if (own.vars) { vars += own.vars }",
             ]);
     rule::write(&mut out, inventory, &services, Seeing, |host| !host.services.is_empty());
     comment(
