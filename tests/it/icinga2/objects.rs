@@ -75,7 +75,7 @@ fn time_limits_nest_and_recovery_has_more_than_the_engines_minute() {
         assert_eq!(object.get("timeout"), Some(&engine), "{name}");
     }
     for (name, object) in of(&objects, "NotificationCommand") {
-        let expected = if name.contains("recover") { "300" } else { "60" };
+        let expected = if name.contains("recover") { "600" } else { "60" };
         assert_eq!(object["timeout"], expected, "{name}");
     }
 }
