@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::here::{Here, Verdict};
 use super::past::{self, Lock};
@@ -21,11 +21,11 @@ const STARTING: Duration = Duration::from_secs(4);
 const UNIT: &str = "firstaid-recover";
 
 /// Accepts a restart, or refuses it.
-pub(super) fn accept(here: &Here, name: &str) -> Verdict {
-    accepted(here, name).unwrap_or_else(|verdict| verdict)
+pub(super) fn accept(here: &Here, name: &str, deadline: &Deadline) -> Verdict {
+    accepted(here, name, deadline).unwrap_or_else(|verdict| verdict)
 }
 
-fn accepted(here: &Here, name: &str) -> Result<Verdict, Verdict> {
+fn accepted(here: &Here, name: &str, deadline: &Deadline) -> Result<Verdict, Verdict> {
     let service = names::service(name).map_err(|reason| Refusal { guard: "readable", reason })?;
     let mut ledger = here.ledger(LEDGER).map_err(|error| under_way(here, error))?;
     let now = here.now()?;
@@ -41,6 +41,7 @@ fn accepted(here: &Here, name: &str) -> Result<Verdict, Verdict> {
         )?;
         return Err(refusal.into());
     }
+    in_time(deadline)?;
     let record = past::first(Some(name), Stage::Restart, Event::Armed, &now);
     ledger.append(Record { text: format!("restart of {name} accepted"), ..record })?;
     let opened = ledger.records().last().cloned().context("the ledger forgot")?;
@@ -53,6 +54,12 @@ fn accepted(here: &Here, name: &str) -> Result<Verdict, Verdict> {
         return Err(Verdict::Unclear(anyhow::anyhow!(text)));
     }
     Ok(Verdict::Good(format!("restart of {name} started")))
+}
+
+/// Nothing is begun when the caller may have given up: he will ask again.
+pub(super) fn in_time(deadline: &Deadline) -> Result<()> {
+    ensure!(!deadline.passed(), "the server is too slow: nothing was begun");
+    Ok(())
 }
 
 /// Why the ledger is not to be had: somebody is at work, or it is damaged.

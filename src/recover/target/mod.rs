@@ -39,9 +39,9 @@ use past::Lock;
 /// Characters of the first line, so that the second is what the server tells about itself.
 const LINE: usize = 110;
 
-/// Does an act on this server, or says why not. A front returns within ten seconds; a detached part takes what it needs, and
-/// is no call that anybody waits for.
-pub fn run(act: &str, service: Option<&str>, now: SystemTime, _deadline: &Deadline) -> Report {
+/// Does an act on this server, or says why not. A front begins nothing after the deadline, when its caller may have given up;
+/// for a detached part nobody waits, and it has limits of its own.
+pub fn run(act: &str, service: Option<&str>, now: SystemTime, deadline: &Deadline) -> Report {
     if !geteuid().is_root() {
         let text = format!("needs root: sudo -n recover_service --act {act}");
         return Report::default().stated(Status::Unknown, text);
@@ -50,9 +50,9 @@ pub fn run(act: &str, service: Option<&str>, now: SystemTime, _deadline: &Deadli
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     let here = Here::at(now);
     let verdict = match (act, service) {
-        ("restart", Some(name)) => job::accept(&here, name),
+        ("restart", Some(name)) => job::accept(&here, name, deadline),
         ("carry-out", Some(name)) => restart::carry_out(&here, name),
-        ("reboot", None) => reboot::reboot(&here),
+        ("reboot", None) => reboot::reboot(&here, deadline),
         ("force-reboot", None) => reboot::force(&here),
         ("result", None) => {
             let (verdict, told) = job::result(&here);

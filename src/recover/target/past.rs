@@ -9,6 +9,8 @@ use crate::recover::{Act, Event, Job, Ledger, Moment, Record, Refusal, Stage, St
 
 /// Seconds that a detached part may take to begin.
 const BEGINNING: u64 = 30;
+/// Seconds for everything in a restart that has no limit in the policy: tests of configuration, kills, questions.
+const SPARE: u64 = 300;
 /// Seconds within which the same refusal is recorded once.
 const REPEATED: u64 = 3600;
 /// Characters of a text that is told.
@@ -46,13 +48,22 @@ pub(super) fn state(records: &[Record], now: &Moment, lock: Lock) -> Option<Stat
         (Event::Intent, Stage::Reboot) if since < proof() => State::Running,
         (Event::Failed | Event::Dropped, _) | (Event::Intent, Stage::Reboot) => State::Failed,
         (Event::Armed, _) if here && since < BEGINNING => State::Running,
-        (Event::Armed | Event::Intent, _) if here && lock == Lock::Theirs => State::Running,
+        (Event::Armed | Event::Intent, _) if here && lock == Lock::Theirs && since < longest() => {
+            State::Running
+        }
         (Event::Armed | Event::Intent, _) => State::Interrupted,
     })
 }
 
 fn proof() -> u64 {
     Policy::documented().recovery.reboot_proof.into()
+}
+
+/// Seconds that a restart may take: whoever holds the ledger for longer hangs in the kernel.
+fn longest() -> u64 {
+    let policy = &Policy::documented().recovery;
+    let parts = [policy.stop_database, policy.answer_database, policy.hold, policy.evidence];
+    parts.map(u64::from).iter().sum::<u64>() + SPARE
 }
 
 /// The refusal of a second act while one is under way.
@@ -176,6 +187,7 @@ mod tests {
             (restart(Event::Armed, "b", 900), Lock::Theirs, State::Running),
             (restart(Event::Intent, "b", 900), Lock::Theirs, State::Running),
             (restart(Event::Intent, "b", 999), Lock::Ours, State::Interrupted),
+            (restart(Event::Intent, "b", 80), Lock::Theirs, State::Interrupted),
             (restart(Event::Intent, "a", 999), Lock::Theirs, State::Interrupted),
             (restart(Event::Done, "a", 999), Lock::Ours, State::Done),
             (restart(Event::Failed, "b", 999), Lock::Ours, State::Failed),

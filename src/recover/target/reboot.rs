@@ -34,11 +34,11 @@ const OMITTED: &str = "/run/sendsigs.omit.d";
 const TRIGGER: &str = "/proc/sysrq-trigger";
 
 /// Reboots this server, or refuses to.
-pub(super) fn reboot(here: &Here) -> Verdict {
-    begun(here).unwrap_or_else(|verdict| verdict)
+pub(super) fn reboot(here: &Here, deadline: &Deadline) -> Verdict {
+    begun(here, deadline).unwrap_or_else(|verdict| verdict)
 }
 
-fn begun(here: &Here) -> Result<Verdict, Verdict> {
+fn begun(here: &Here, deadline: &Deadline) -> Result<Verdict, Verdict> {
     let mut ledger = here.ledger(LEDGER).map_err(|error| job::under_way(here, error))?;
     let now = here.now()?;
     past::conclude(&mut ledger, &now)?;
@@ -58,6 +58,7 @@ fn begun(here: &Here) -> Result<Verdict, Verdict> {
         Ok(folder) => format!("evidence in {}", folder.display()),
         Err(error) => format!("no evidence: {error:#}"),
     };
+    job::in_time(deadline)?;
     let record = past::first(None, Stage::Reboot, Event::Intent, &now);
     let text = format!("ordered; {kept}");
     here::log(&format!("reboot {text}"));

@@ -9,8 +9,8 @@ use crate::recover::process::{self, Ran};
 
 /// Where it may be.
 const PLACES: [&str; 2] = ["/usr/bin/systemctl", "/bin/systemctl"];
-/// Time for a question.
-const ASKING: Duration = Duration::from_secs(5);
+/// Time for a question: a front asks three or four of them.
+const ASKING: Duration = Duration::from_secs(3);
 /// What is asked about a unit.
 const PROPERTIES: &str = "Id,LoadState,UnitFileState,ActiveState,SubState,Result,KillMode,TriggeredBy,Triggers,Listen,Accept,MainPID,NRestarts";
 
