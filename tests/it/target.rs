@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Output};
 
-use firstaid::recover::Told;
+use firstaid::recover::{Act, State, Told};
 
 use crate::namespace::Namespace;
 use crate::run::require;
@@ -106,13 +106,21 @@ fn a_switch_that_is_off_refuses_and_the_ledger_says_so_once() {
     let machine = Machine::new();
     machine.must(Command::new("touch").arg("/etc/firstaid/recovery.off"));
     let line = "RECOVER WARNING - refused (switch): /etc/firstaid/recovery.off exists";
-    for act in [&["--act", "restart", "--service", "ssh"][..], &["--act", "reboot"]] {
+    let restart = &["--act", "restart", "--service", "ssh"][..];
+    let rounds = [(restart, Act::Restart), (&["--act", "reboot"], Act::Reboot)];
+    // The second round is told as the first, although other refusals were recorded in between.
+    for (act, asked) in rounds.iter().chain(&rounds).copied() {
         for _ in 0..2 {
             let (code, text) = machine.asked(act);
             assert_eq!((code, first(&text)), (1, line), "{act:?}");
-            assert!(Told::find(&text).unwrap().job.is_some(), "{text}");
+            // Also what is not written again is told as what it is: the refusal of this call.
+            let job = Told::find(&text).unwrap().job.unwrap();
+            assert_eq!((job.state, job.act, job.since), (State::Refused, asked, 0), "{text}");
         }
     }
+    let (_, text) = machine.asked(&["--act", "result"]);
+    let job = Told::find(&text).unwrap().job.unwrap();
+    assert_eq!((job.state, job.act), (State::Refused, Act::Reboot), "{text}");
     let ledger = "/var/lib/firstaid/recovery/target.jsonl";
     let lines = machine.0.inside(|| fs::read_to_string(ledger).unwrap());
     assert_eq!(lines.lines().count(), 2, "{lines}");

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -17,6 +17,8 @@ use crate::recover::{Ledger, Moment, Record, Refusal, Told};
 const FOLDER: &str = "/var/lib/firstaid";
 /// The ledger's name.
 const LEDGER: &str = "target";
+/// File of a refusal that was repeated.
+const REFUSED: &str = "refused.json";
 /// Files of the machine's id.
 const IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 /// Priority of what is told to the system's log: a daemon's notice.
@@ -61,10 +63,23 @@ impl Here {
         if path.exists() { Ledger::look(&path) } else { Ok(Vec::new()) }
     }
 
+    /// Keeps a refusal that the ledger knows already. Its number is that of the ledger's last record.
+    pub(super) fn keep_refusal(&self, record: &Record) -> Result<()> {
+        write_whole(&self.recovery().join(REFUSED), &record.line()?)
+    }
+
+    /// The refusal that came after everything in the ledger, if there was one.
+    fn refusal_after(&self, records: &[Record]) -> Option<Record> {
+        let bytes = fs::read(self.recovery().join(REFUSED)).ok()?;
+        let record = Record::read(bytes.trim_ascii_end()).ok()?;
+        (records.last()?.seq == record.seq).then_some(record)
+    }
+
     /// What this server tells about itself and its last act.
     pub(super) fn told(&self, records: &[Record], lock: Lock) -> Result<Told> {
         let now = self.now()?;
-        let job = past::job(records, &now, lock);
+        let refusal = self.refusal_after(records);
+        let job = past::job(refusal.as_ref().map_or(records, std::slice::from_ref), &now, lock);
         Ok(Told { machine: self.machine()?, boot: now.boot, age: now.age, job })
     }
 
@@ -81,16 +96,25 @@ impl Here {
         }
         let random = fs::read_to_string("/proc/sys/kernel/random/uuid").context("no random id")?;
         let id: String = random.trim_end().chars().filter(|it| *it != '-').collect();
-        // Whole or not at all: half an id would be another machine.
-        let draft = self.recovery().join("machine-id.new");
-        fs::create_dir_all(self.recovery()).context("cannot make the ledger's folder")?;
-        let file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft);
-        file.and_then(|mut file| file.write_all(id.as_bytes()).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&draft, &own))
-            .with_context(|| format!("cannot write {}", own.display()))?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(self.recovery())
+            .context("cannot make the ledger's folder")?;
+        // Half an id would be another machine.
+        write_whole(&own, &id)?;
         id_in(&own).context("cannot keep an id of this machine")
     }
+}
+
+/// Writes a file whole or not at all.
+fn write_whole(path: &Path, text: &str) -> Result<()> {
+    let draft = path.with_added_extension("new");
+    let file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft);
+    file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&draft, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn id_in(path: &Path) -> Option<String> {

@@ -35,6 +35,7 @@ fn accepted(here: &Here, name: &str, deadline: &Deadline) -> Result<Verdict, Ver
     }
     if let Err(refusal) = restart::guards(service, ledger.records(), &now) {
         past::refuse(
+            here,
             &mut ledger,
             past::first(Some(name), Stage::Restart, Event::Refused, &now),
             &refusal,

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::{budget, here};
+use super::budget;
+use super::here::{self, Here};
 use crate::plugin::shortened;
 use crate::policy::Policy;
 use crate::recover::{Act, Event, Job, Ledger, Moment, Record, Refusal, Stage, State};
@@ -136,9 +137,14 @@ pub(super) fn next(record: &Record, event: Event, now: &Moment, text: String) ->
     Record { event, at: now.clone(), text, ..record.clone() }
 }
 
-/// Records a refusal, and tells the system's log. One that is repeated is not: an engine calls every few minutes, for days, and a
-/// ledger has an end.
-pub(super) fn refuse(ledger: &mut Ledger, record: Record, refusal: &Refusal) -> Result<()> {
+/// Records a refusal, and tells the system's log. One that is repeated is kept beside the ledger: an engine calls every few
+/// minutes, for days, and a ledger has an end.
+pub(super) fn refuse(
+    here: &Here,
+    ledger: &mut Ledger,
+    record: Record,
+    refusal: &Refusal,
+) -> Result<()> {
     let text = format!("refused ({}): {}", refusal.guard, refusal.reason);
     let start = format!("refused ({}):", refusal.guard);
     let ages = budget::ages(ledger.records(), &record.at);
@@ -150,11 +156,15 @@ pub(super) fn refuse(ledger: &mut Ledger, record: Record, refusal: &Refusal) -> 
     });
     // What was accepted must have an end.
     let opened = ledger.records().last().is_some_and(|last| last.event == Event::Armed);
+    let record = Record { text, ..record };
     if known && !opened {
-        return Ok(());
+        let seq = ledger.records().last().map_or(0, |last| last.seq);
+        if here.keep_refusal(&Record { seq, ..record.clone() }).is_ok() {
+            return Ok(());
+        }
     }
-    here::log(&format!("{}: {text}", record.service.as_deref().unwrap_or("reboot")));
-    ledger.append(Record { text, ..record })
+    here::log(&format!("{}: {}", record.service.as_deref().unwrap_or("reboot"), record.text));
+    ledger.append(record)
 }
 
 #[cfg(test)]

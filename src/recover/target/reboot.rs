@@ -47,6 +47,7 @@ fn begun(here: &Here, deadline: &Deadline) -> Result<Verdict, Verdict> {
     }
     if let Err(refusal) = guards(ledger.records(), &now) {
         past::refuse(
+            here,
             &mut ledger,
             past::first(None, Stage::Reboot, Event::Refused, &now),
             &refusal,

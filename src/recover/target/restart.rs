@@ -78,7 +78,7 @@ fn prepared(here: &Here, name: &str) -> Result<Verdict, Verdict> {
         Ok(ready) => ready,
         Err(refusal) => {
             let record = past::next(&accepted, Event::Refused, &now, String::new());
-            past::refuse(&mut ledger, record, &refusal)?;
+            past::refuse(here, &mut ledger, record, &refusal)?;
             return Err(refusal.into());
         }
     };
