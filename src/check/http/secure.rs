@@ -64,7 +64,8 @@ impl Secure {
             .client_cert
             .clone()
             .map(|certificate| Identity { certificate, key: self.private_key.clone() });
-        Ok(Options { name: Some(name.to_owned()), trust, versions, identity })
+        let name = Some(name.to_owned());
+        Ok(Options { name, trust, versions, identity, authority: None })
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Options {
     pub versions: Versions,
     /// The client's own certificate.
     pub identity: Option<Identity>,
+    /// With `Trust::Verified`: a PEM file with the only authority that counts, instead of those that this machine knows.
+    pub authority: Option<PathBuf>,
 }
 
 /// Whose certificate is good enough.

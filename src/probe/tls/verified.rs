@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context;
-use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
+use native_tls::{Certificate, HandshakeError, Protocol, TlsConnector, TlsStream};
 use openssl::ssl::SslVersion;
 
 use super::{Identity, Options};
@@ -53,6 +53,12 @@ fn connector(options: &Options) -> anyhow::Result<TlsConnector> {
     }
     if let Some(identity) = &options.identity {
         builder.identity(own(identity)?);
+    }
+    if let Some(path) = &options.authority {
+        let pem = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let authority = Certificate::from_pem(&pem)
+            .with_context(|| format!("{} is no certificate", path.display()))?;
+        builder.disable_built_in_roots(true).add_root_certificate(authority);
     }
     builder.build().context("cannot set up TLS")
 }

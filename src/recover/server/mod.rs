@@ -12,6 +12,7 @@ mod call;
 mod case;
 mod conclude;
 mod held;
+pub mod icinga;
 mod identity;
 mod peers;
 pub mod power;

@@ -1,5 +1,6 @@
 //! The certificates of a cluster.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::server::site::{Site, run};
@@ -24,6 +25,11 @@ impl Authority {
         .args(["-batch", "-subj", "/CN=authority", "-days", "90"])
         .args(["-keyout", &site.text("ca.key"), "-out", &site.text("ca.crt")]));
         Self { site }
+    }
+
+    /// The file of its own certificate.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.site.path("ca.crt")
     }
 
     /// Writes key, certificate and authority to where Icinga 2 looks for them.

@@ -44,7 +44,7 @@ pub(crate) struct Node<'a> {
     pub(crate) name: &'a str,
     pub(crate) zone: &'a str,
     pub(crate) address: &'a str,
-    /// Whether it holds the cluster's configuration, which the others get from it.
+    /// Whether it holds the cluster's configuration, which the others get from it; they do as it says, too.
     pub(crate) holds_configuration: bool,
     pub(crate) authority: &'a Authority,
 }
@@ -69,11 +69,12 @@ impl Engine {
         let zones = setup.config.join("zones.conf");
         let own = format!(
             "const NodeName = {:?}\nconst ZoneName = {:?}\ninclude \"{}\"\n\
-             object ApiListener \"api\" {{\n  bind_host = {:?}\n  accept_config = {}\n  accept_commands = false\n}}\n",
+             object ApiListener \"api\" {{\n  bind_host = {:?}\n  accept_config = {}\n  accept_commands = {}\n}}\n",
             node.name,
             node.zone,
             zones.display(),
             node.address,
+            !node.holds_configuration,
             !node.holds_configuration
         );
         let mut command = prepare(&site, &format!("{own}{MAIN}"));

@@ -142,12 +142,17 @@ impl Engine {
 
     /// Every host and service as of the last status file, which is a few seconds of the engine's time old.
     pub(crate) fn objects(&self) -> Vec<Object> {
-        Object::all(&self.site.read(self.files.status))
+        Object::all(&self.status())
+    }
+
+    /// The last status file.
+    pub(crate) fn status(&self) -> String {
+        self.site.read(self.files.status)
     }
 
     /// What it printed, and the log of its own.
     pub(crate) fn output(&self) -> String {
-        self.site.read("output")
+        self.site.read("output") + &self.site.read("log/icinga2.log")
     }
 
     /// Gives it an external command, such as `SCHEDULE_HOST_DOWNTIME;web1;…`.

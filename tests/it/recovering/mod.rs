@@ -1,4 +1,5 @@
 //! Recovery from the monitoring server's side, against real agents and devices.
 
 mod agents;
+mod engine;
 mod fences;

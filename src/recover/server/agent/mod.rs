@@ -3,10 +3,12 @@
 //! Four answers are told apart, since different things follow from them: what the server itself told, the silence of a
 //! machine, a machine that lives without its agent, and everything else, from which nothing may follow.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::super::process::{self, Ended, Ran};
 use super::super::{Agent, Machine, Told};
+use super::icinga::{self, Api};
 use crate::deadline::Deadline;
 use crate::plugin::visible;
 use crate::policy::Policy;
@@ -86,11 +88,31 @@ pub fn ask(machine: &Machine, want: Want, limit: Duration) -> Asked {
             }
             told(process::run(&words, b"", limit))
         }
-        Agent::Icinga { endpoint } => {
-            Asked::Unclear(format!("no way is known to Icinga's endpoint {endpoint:?}"))
-        }
+        Agent::Icinga { endpoint } => match Api::read(Path::new(icinga::SETTINGS)) {
+            Ok(Some(api)) => ask_by(&api, (&machine.address, endpoint), want, &deadline),
+            Ok(None) => Asked::Unclear(format!("{} is missing", icinga::SETTINGS)),
+            Err(error) => Asked::Unclear(format!("{error:#}")),
+        },
         Agent::None {} => Asked::Unclear("the server has no agent".to_owned()),
     }
+}
+
+/// Asks an Icinga agent: an address and the endpoint there, which is connected to the engine or is not there at all.
+pub fn ask_by(
+    api: &Api,
+    (address, endpoint): (&str, &str),
+    want: Want,
+    deadline: &Deadline,
+) -> Asked {
+    let ended = match api.connected(endpoint, deadline) {
+        Ok(true) => api.execute(endpoint, &name(want), deadline),
+        Ok(false) => {
+            let fault = format!("{endpoint} is not connected to Icinga");
+            return reach::echo(address, &fault, &deadline.at_most(LOOK)).into();
+        }
+        Err(error) => Err(error),
+    };
+    told(ended.map(|ended| Ran::Ended(Ended { code: Some(ended.code), output: ended.output })))
 }
 
 /// The name that NRPE and Icinga have for an act.

@@ -40,8 +40,8 @@ pub fn reach(address: &str, port: u16, deadline: &Deadline) -> Reach {
 }
 
 /// An address is unreachable where its machine is dead, but also by the word of a firewall, be it the machine's own, and of a
-/// router without a route. An echo that comes back proves life; only "host unreachable" and silence speak of death.
-fn echo(address: &str, fault: &str, deadline: &Deadline) -> Reach {
+/// router without a route; an agent that connects by itself may just be stopped. An echo that comes back proves life; only "host unreachable" and silence speak of death.
+pub(super) fn echo(address: &str, fault: &str, deadline: &Deadline) -> Reach {
     let left = deadline.left();
     let request =
         Request { packets: 2, interval: left / 8, size: 56, patience: left / 2, source: None };
