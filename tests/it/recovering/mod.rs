@@ -1,5 +1,6 @@
 //! Recovery from the monitoring server's side, against real agents and devices.
 
 mod agents;
+mod bmc;
 mod engine;
 mod fences;
