@@ -159,7 +159,7 @@ impl Script {
         let last = visible(last.trim().as_bytes());
         Ok(match &ran {
             Ran::Killed { .. } => {
-                format!("{} {word} hung for {} s and was killed", self.name, limit.as_secs())
+                format!("{} {word} hung for {:.0} s and was killed", self.name, limit.as_secs_f64())
             }
             Ran::Ended(ended) if ended.code == Some(0) => String::new(),
             Ran::Ended(_) => format!("{} {word} said {last:?}", self.name),

@@ -148,7 +148,7 @@ impl Unit {
             );
             deadline.pause(PAUSE)?;
         }
-        Ok(format!("did not stop within {} s and was killed", limit.as_secs()))
+        Ok(format!("did not stop within {:.0} s and was killed", limit.as_secs_f64()))
     }
 
     /// Kills its processes: all of them, or, where sessions must live on, the main one and a stop that hangs.
