@@ -32,9 +32,9 @@ pub fn write(policy: &Policy, inventory: &Inventory) -> Vec<File> {
     files
 }
 
-/// Whether a server can not find out by itself what recovery has to know on it.
+/// Whether a server can not find out by itself what recovery has to know on it. Its control panel it finds.
 fn is_particular(machine: &Machine) -> bool {
-    machine.panel.is_some() || !machine.services.is_empty() || machine.outside_only == "nothing"
+    !machine.services.is_empty() || machine.outside_only == "nothing"
 }
 
 /// What a server is told about itself: nothing of the ways to it, nor of its power.

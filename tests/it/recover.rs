@@ -6,3 +6,4 @@ mod crash;
 mod disk;
 mod fake;
 mod history;
+mod on_target;

@@ -11,7 +11,7 @@ use super::fake::Fake;
 use crate::run::{require, side_by_side};
 
 /// What writes, makes it durable, opens what is written to, or starts a program. strace counts each kind for itself.
-const KINDS: [&str; 10] = [
+pub(super) const KINDS: [&str; 10] = [
     "write",
     "pwrite64",
     "fsync",
@@ -24,7 +24,7 @@ const KINDS: [&str; 10] = [
     "vfork,fork,clone,clone3",
 ];
 /// More system calls of one kind than one call of the program makes.
-const MOST: u32 = 400;
+pub(super) const MOST: u32 = 400;
 
 /// A call that is killed when it enters a system call of that kind for that time. Whether it came so far.
 fn is_killed(fake: &Fake, failed_for: i64, (kind, number): (&str, u32)) -> bool {
