@@ -35,6 +35,7 @@ mod port;
 mod quiet;
 mod recover;
 mod recovering;
+mod rig;
 mod run;
 mod server;
 mod servers;

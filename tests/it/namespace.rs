@@ -58,6 +58,12 @@ impl Namespace {
         Self { handle, kind }
     }
 
+    /// A second handle on the same namespace.
+    pub(crate) fn share(&self) -> Self {
+        let handle = self.handle.try_clone().expect("a free file descriptor");
+        Self { handle, kind: self.kind }
+    }
+
     /// A path by which other programs reach this namespace while the handle lives.
     pub(crate) fn path(&self) -> PathBuf {
         use std::os::fd::AsRawFd;

@@ -6,4 +6,5 @@ mod crash;
 mod disk;
 mod fake;
 mod history;
+mod on_hosts;
 mod on_target;
