@@ -86,6 +86,17 @@ fn the_documented_schedule() {
     assert_eq!((numbers, policy.icmp_packets), ([300, 300, 4, 1200, 1], 5));
 }
 
+/// Numbers of the rules of recovery; what a rule says in minutes stands here in seconds.
+#[test]
+fn the_rules_of_recovery() {
+    let it = &Policy::documented().recovery;
+    assert_eq!([it.slack, it.late, it.natural], [65, 90, 60]);
+    assert_eq!([it.settle, it.young], [15 * 60, 10 * 60]);
+    assert_eq!([it.reboots_per_hour, it.reboots_per_day], [1, 3]);
+    assert_eq!([it.storm_reboots, it.storm_window], [5, 30 * 60]);
+    assert_eq!([it.storm_share, it.storm_least, it.spare_waits], [20, 3, 30 * 60]);
+}
+
 #[test]
 fn only_smtp_and_dns_have_imperfect_answers_and_only_in_core2duo() {
     for it in Policy::documented().services {

@@ -1,6 +1,7 @@
 //! SIGKILL at every system call that writes or starts something: never two acts for one fault, never an act without a record,
 //! and in the end the same as without it.
 
+use std::ffi::OsStr;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,14 +27,14 @@ pub(super) const KINDS: [&str; 10] = [
 /// More system calls of one kind than one call of the program makes.
 pub(super) const MOST: u32 = 400;
 
-/// A call that is killed when it enters a system call of that kind for that time. Whether it came so far.
-fn is_killed(fake: &Fake, failed_for: i64, (kind, number): (&str, u32)) -> bool {
+/// Runs `recover_service`, and kills it when it enters a system call of that kind for that time. Whether it came so far.
+pub(super) fn is_killed(words: &[impl AsRef<OsStr>], (kind, number): (&str, u32)) -> bool {
     let trace = format!("trace={kind}");
     let inject = format!("inject={kind}:signal=KILL:when={number}");
     let status = Command::new("strace")
         .args(["-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject])
         .arg(env!("CARGO_BIN_EXE_recover_service"))
-        .args(fake.words("ssh", failed_for, &[]))
+        .args(words)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -74,7 +75,7 @@ fn at_every_point(before: impl Fn(&Fake) -> i64 + Sync) -> u32 {
         for number in 1..MOST {
             let fake = answering();
             let failed_for = before(&fake);
-            let killed = is_killed(&fake, failed_for, (kind, number));
+            let killed = is_killed(&fake.words("ssh", failed_for, &[]), (kind, number));
             let what = format!("killed at {kind} {number}");
             go_on(&fake, failed_for);
             as_documented(&fake, &what);

@@ -5,7 +5,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::crash::{KINDS, MOST};
+use super::crash::{KINDS, MOST, is_killed};
 use crate::namespace::Namespace;
 use crate::run::{require, run, side_by_side};
 use crate::server::wait_until;
@@ -115,28 +115,14 @@ impl Drop for Server {
     }
 }
 
-/// Runs the part that restarts, and kills it where it enters a system call. Whether it came so far.
-fn is_killed(kind: &str, number: u32) -> bool {
-    use std::os::unix::process::ExitStatusExt;
-    let inject = format!("inject={kind}:signal=KILL:when={number}");
-    let status = Command::new("strace")
-        .args(["-qq", "-o", "/dev/null", "-e", &format!("trace={kind}"), "-e", &inject])
-        .args([env!("CARGO_BIN_EXE_recover_service"), "--act", "carry-out", "--service", "ftp"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    status.signal() == Some(9)
-}
-
 /// Kills at one point, then asks for the restart once more, as a monitoring server may whose answer was lost.
 fn at(kind: &str, number: u32) -> bool {
     Namespace::mounts().inside(|| {
         Namespace::network().inside(|| {
             let server = Server::new();
             Server::accepted();
-            let killed = is_killed(kind, number);
+            let words = ["--act", "carry-out", "--service", "ftp"];
+            let killed = is_killed(&words, (kind, number));
             let what = format!("killed at {kind} {number}");
             let program = env!("CARGO_BIN_EXE_recover_service");
             let ended = |text: &str| !text.contains("\"state\":\"running\"");
