@@ -30,10 +30,16 @@ impl File {
     }
 
     /// A file of JSON lines, which has no comments: the first line says what made it.
-    pub fn data(path: impl Into<PathBuf>, lines: &str) -> Self {
+    pub fn data(path: impl Into<PathBuf>, lines: impl Iterator<Item = String>) -> Self {
         let (version, policy) = (env!("CARGO_PKG_VERSION"), Policy::documented().version);
-        let made = format!("{{\"made\":\"{MADE} {version} (policy {policy}): never edit it\"}}");
-        Self { path: path.into(), text: format!("{made}\n{lines}"), mode: 0o644 }
+        let mut text =
+            format!("{{\"made\":\"{MADE} {version} (policy {policy}): never edit it\"}}\n");
+        // Of a large inventory this is a large text: it is made in one place, and not copied.
+        for line in lines {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        Self { path: path.into(), text, mode: 0o644 }
     }
 }
 

@@ -13,23 +13,24 @@ const NRPE_CLIENT: &str = "/usr/lib/nagios/plugins/check_nrpe";
 
 /// Everything below `recovery/`.
 pub fn write(policy: &Policy, inventory: &Inventory) -> Vec<File> {
-    let mut lines = String::new();
     let mut files = Vec::new();
-    for host in inventory.hosts().iter().filter(|host| host.is_recoverable()) {
+    let hosts = inventory.hosts().iter().filter(|host| host.is_recoverable());
+    let lines = hosts.map(|host| {
         let machine = machine(policy, inventory.site(), host);
-        // A structure of texts and numbers: nothing of it can fail to be written.
-        let line = serde_json::to_string(&machine).unwrap_or_default();
-        lines.push_str(&line);
-        lines.push('\n');
         if is_particular(&machine) {
-            files.push(File::data(
-                format!("recovery/hosts/{}.json", host.name),
-                &on_itself(&machine),
-            ));
+            let path = format!("recovery/hosts/{}.json", host.name);
+            files.push(File::data(path, std::iter::once(line(&on_itself(&machine)))));
         }
-    }
-    files.insert(0, File::data("recovery/machines.jsonl".to_owned(), &lines));
+        line(&machine)
+    });
+    let all = File::data("recovery/machines.jsonl", lines);
+    files.insert(0, all);
     files
+}
+
+/// A structure of texts and numbers: nothing of it can fail to be written.
+fn line(machine: &Machine) -> String {
+    serde_json::to_string(machine).unwrap_or_default()
 }
 
 /// Whether a server can not find out by itself what recovery has to know on it. Its control panel it finds.
@@ -38,15 +39,14 @@ fn is_particular(machine: &Machine) -> bool {
 }
 
 /// What a server is told about itself: nothing of the ways to it, nor of its power.
-fn on_itself(machine: &Machine) -> String {
-    let own = Machine {
+fn on_itself(machine: &Machine) -> Machine {
+    Machine {
         agent: Agent::Local { plugins: String::new() },
         power: None,
         checks: BTreeMap::new(),
         witnesses: Witnesses::default(),
         ..machine.clone()
-    };
-    serde_json::to_string(&own).unwrap_or_default() + "\n"
+    }
 }
 
 fn machine(policy: &Policy, site: &Site, host: &Host) -> Machine {
