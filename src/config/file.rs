@@ -15,6 +15,8 @@ pub struct File {
     pub mode: u32,
 }
 
+/// Bytes that most lines of data do not exceed.
+const USUAL: usize = 1600;
 /// What the first line of every generated file says.
 const MADE: &str = "Made by firstaid";
 
@@ -32,9 +34,11 @@ impl File {
     /// A file of JSON lines, which has no comments: the first line says what made it.
     pub fn data(path: impl Into<PathBuf>, lines: impl Iterator<Item = String>) -> Self {
         let (version, policy) = (env!("CARGO_PKG_VERSION"), Policy::documented().version);
-        let mut text =
-            format!("{{\"made\":\"{MADE} {version} (policy {policy}): never edit it\"}}\n");
-        // Of a large inventory this is a large text: it is made in one place, and not copied.
+        let made = format!("{{\"made\":\"{MADE} {version} (policy {policy}): never edit it\"}}\n");
+        // Of a large inventory this is a large text: a place that grows would be copied, and hold it twice.
+        let most = lines.size_hint().1.unwrap_or(0);
+        let mut text = String::with_capacity(made.len() + most * USUAL);
+        text.push_str(&made);
         for line in lines {
             text.push_str(&line);
             text.push('\n');
