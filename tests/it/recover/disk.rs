@@ -52,7 +52,9 @@ fn room_for_half_a_record_is_room_for_none() {
         let mut ledger =
             Ledger::open(&fake.path("ledgers"), "web1", &Deadline::within(Duration::from_secs(9)))
                 .unwrap();
-        while ledger.append(Record { text: "so many words".repeat(20), ..record.clone() }).is_ok() {
+        // First long ones, then shorter ones than any intent.
+        for text in ["so many words".repeat(20), String::new()] {
+            while ledger.append(Record { text: text.clone(), ..record.clone() }).is_ok() {}
         }
         let whole = ledger.records().len();
         drop(ledger);
@@ -60,6 +62,8 @@ fn room_for_half_a_record_is_room_for_none() {
         assert_eq!(fake.records().len(), whole, "what did not fit has left nothing");
         let ran = fake.call("http", 1200, &[]);
         assert!(ran.code == 3 && ran.first().contains("cannot write"), "{}", ran.first());
-        assert_eq!((fake.acts().len(), fake.records().len()), (1, whole));
+        assert_eq!(fake.acts().len(), 1);
+        // What was held back is shorter, and may still have fitted.
+        assert!((whole..=whole + 1).contains(&fake.records().len()));
     });
 }

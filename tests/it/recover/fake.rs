@@ -15,7 +15,7 @@ use crate::run::{Ran, run};
 const AGENT: &str = r#"#!/bin/sh
 for name; do :; done
 cd "${0%/*}" || exit 3
-began() { date +%s > began; echo "$1" > act; echo "$name" >> acts; cat job-state > state; }
+began() { date +%s > new; mv new began; echo "$1" > act; echo "$name" >> acts; cat job-state > state; }
 case $name in
     firstaid_restart_*) began restart; echo "\"${name#firstaid_restart_}\"" > service ;;
     firstaid_reboot) began reboot; echo null > service; [ -e keeps-running ] || echo "boot-$(cat began)" > boot ;;
