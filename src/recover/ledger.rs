@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
-use super::Record;
+use super::{Record, compact};
 use crate::deadline::Deadline;
 
 /// Bytes of a ledger that are read; the longest fault writes a few hundred a call.
@@ -62,7 +62,12 @@ impl Ledger {
             parse(&bytes).with_context(|| format!("{} is damaged", path.display()))?;
         let length = mend(&mut file, &bytes, whole)
             .with_context(|| format!("cannot mend {}", path.display()))?;
-        Ok(Self { file, path, records, length, _lock: lock })
+        let mut ledger = Self { file, path, records, length, _lock: lock };
+        if let Some(kept) = compact::kept(&ledger.records, length) {
+            (ledger.file, ledger.length) = compact::replace(&ledger.path, &kept)?;
+            ledger.records = kept;
+        }
+        Ok(ledger)
     }
 
     /// What a ledger says, for people: without a lock, and without making anything.
@@ -140,7 +145,7 @@ fn is_half(bytes: &[u8]) -> bool {
     bytes.split_last().is_none_or(|(_, record)| Record::read(record).is_err())
 }
 
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600).custom_flags(nix::libc::O_CLOEXEC | nix::libc::O_NOFOLLOW);
     options
@@ -159,7 +164,7 @@ fn make_folder(folder: &Path) -> Result<()> {
 }
 
 /// A new file is on disk when its folder is.
-fn sync_folder(folder: &Path) -> Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .with_context(|| format!("cannot write {}", folder.display()))

@@ -15,6 +15,7 @@ use crate::policy::Policy;
 
 mod brake;
 mod call;
+mod compact;
 mod conclusion;
 mod decide;
 mod guard;
