@@ -63,6 +63,7 @@ struct Recovery {
     reboots_per_day: u32,
     restarts_per_day: u32,
     reboot_proof: u32,
+    under_way: u32,
     spare_waits: u32,
     storm_reboots: u32,
     storm_window: u32,

@@ -12,14 +12,15 @@ pub(super) struct Act {
 }
 
 impl Act {
-    /// Every act: a restart of each documented service, a reboot, and the question how the last act ended.
+    /// Every act: a restart of each documented service, a reboot, and the questions how the last act ended
+    /// and which services answer there.
     pub(super) fn all(policy: &Policy, plugins: &str) -> Vec<Self> {
         let restart = |name: &&'static str| {
             Self::new(format!("firstaid_restart_{name}"), plugins, &["restart", "--service", name])
         };
         let services: Vec<&'static str> = policy.services.iter().map(|it| it.name).collect();
         let mut acts: Vec<Self> = services.iter().map(restart).collect();
-        for name in ["reboot", "result"] {
+        for name in ["reboot", "result", "answers"] {
             acts.push(Self::new(format!("firstaid_{name}"), plugins, &[name]));
         }
         acts

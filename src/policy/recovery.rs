@@ -21,6 +21,8 @@ pub struct Recovery {
     pub restarts_per_day: u32,
     /// Seconds until which a reboot must show a new boot id.
     pub reboot_proof: u32,
+    /// Seconds in which an act that was asked for may still begin.
+    pub under_way: u32,
     /// Seconds that a monitoring server waits longer which is not its zone's first and is cut off from it.
     pub spare_waits: u32,
     /// Reboots by one monitoring server within `storm_window`.

@@ -16,9 +16,9 @@ pub struct Options {
     /// The host's name in the inventory
     #[arg(long, value_name = "NAME", required_unless_present_any = ["act", "simulate"])]
     pub host: Option<String>,
-    /// On the server itself: restart, reboot or result, as the monitoring server asks; the first two start their own detached parts
-    /// as carry-out and force-reboot
-    #[arg(long, value_name = "ACT", value_parser = ["restart", "reboot", "result", "carry-out", "force-reboot"])]
+    /// On the server itself: restart, reboot, result or answers, as the monitoring server asks; the first two start their own
+    /// detached parts as carry-out and force-reboot
+    #[arg(long, value_name = "ACT", value_parser = ["restart", "reboot", "result", "answers", "carry-out", "force-reboot"])]
     pub act: Option<String>,
     /// The failed service, one of the policy's; without it the host itself has failed
     #[arg(long, value_name = "NAME")]

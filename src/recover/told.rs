@@ -2,6 +2,8 @@
 //!
 //! The monitoring server believes nothing else: not the exit code of the way there, and not the silence of a command.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +16,11 @@ pub struct Told {
     pub boot: String,
     /// Seconds since that boot.
     pub age: u64,
-    /// The last act that was begun or refused there; none where there never was one.
+    /// The last act that was begun or refused there; none where there never was one, or where something else was asked.
     pub job: Option<Job>,
+    /// By service, whether it answers on the server itself, by its protocol; none where nobody could look. Told where it was asked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Option<bool>>,
 }
 
 /// An act on a server.
@@ -31,8 +36,6 @@ pub struct Job {
     pub state: State,
     /// Seconds since it began; at least, where the server has been started again since.
     pub since: u64,
-    /// Whether the service answers on the server itself right now, by its protocol; none where nobody could look.
-    pub answers: Option<bool>,
     /// What happened, for people.
     pub text: String,
 }
@@ -95,11 +98,15 @@ mod tests {
             service: Some("ssh".to_owned()),
             state: State::Done,
             since: 12,
-            answers: Some(true),
             text: "answers again".to_owned(),
         };
-        let told =
-            Told { machine: "m".to_owned(), boot: "b".to_owned(), age: 9000, job: Some(job) };
+        let told = Told {
+            machine: "m".to_owned(),
+            boot: "b".to_owned(),
+            age: 9000,
+            job: Some(job),
+            answers: [("ssh".to_owned(), Some(true)), ("http".to_owned(), None)].into(),
+        };
         let output = format!("RECOVER OK - restart of ssh: answers again\n{}\n", told.line());
         assert_eq!(Told::find(&output).unwrap(), told);
     }

@@ -60,7 +60,7 @@ fn exactly_the_words_that_nrpe_runs_are_allowed() {
     let mounts = Namespace::mounts();
     mounts.must(Command::new("mount").arg("--bind").arg(&own).arg("/etc/sudoers"));
     let commands = commands(&nrpe::write(Policy::documented(), &inventory)[0].text);
-    assert_eq!(commands.len(), 12, "{commands:?}");
+    assert_eq!(commands.len(), 13, "{commands:?}");
     for words in &commands {
         assert!(asked(&mounts, words), "{words:?}");
         for word in ["x", "*", "--dry-run", ""] {

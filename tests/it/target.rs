@@ -50,7 +50,7 @@ fn first(text: &str) -> &str {
 fn only_root_may_ask_for_anything() {
     require("setpriv");
     let machine = Machine::new();
-    for act in ["restart", "reboot", "result", "carry-out", "force-reboot"] {
+    for act in ["restart", "reboot", "result", "answers", "carry-out", "force-reboot"] {
         let mut command = Command::new("setpriv");
         command.args([
             "--reuid",
@@ -90,6 +90,7 @@ fn words_that_fit_no_act_are_refused() {
         (&["--act", "restart", "--service", "nginx"], "the policy names no service \"nginx\""),
         (&["--act", "reboot", "--service", "ssh"], "reboot goes without --service"),
         (&["--act", "result", "--service", "ssh"], "result goes without --service"),
+        (&["--act", "answers", "--service", "ssh"], "answers goes without --service"),
         (&["--act", "force-reboot"], "no reboot was begun"),
         (&["--act", "carry-out", "--service", "ssh"], "no restart of it was accepted"),
     ] {

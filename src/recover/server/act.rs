@@ -6,13 +6,16 @@ use super::agent::{Asked, Want};
 use super::case::{Case, Checked, Pause, open, restart_state};
 use super::conclude::{event, is_new};
 use super::verdict::Verdict;
-use super::{peers, power, view};
+use super::{outside, peers, power, view};
 use crate::policy::Policy;
-use crate::recover::decide::{REBOOTS, words};
+use crate::recover::decide::{REBOOTS, Situation, words};
 use crate::recover::{Act, Event, History, Record, Stage, State, Told};
 
 /// The ledger of all reboots that this monitoring server brought about; no host has such a name.
 const ALL: &str = "-reboots";
+
+/// What is tried before the power is cut.
+const TRIED: &[Stage] = &[Stage::Restart, Stage::Reboot];
 
 /// Does a stage that is due.
 ///
@@ -54,6 +57,9 @@ fn restart(mut case: Case) -> Result<Verdict> {
     };
     if let Some(reason) = stranger(&case, &told) {
         return Ok(reason);
+    }
+    if let Some(verdict) = outside::held(&case, Stage::Restart) {
+        return Ok(verdict);
     }
     case.note(Stage::Restart, Event::Intent, Some(&told.boot), &format!("restart of {service}"))?;
     let intent = written(&case)?;
@@ -120,8 +126,8 @@ fn reboot(mut case: Case) -> Result<Verdict> {
     if let Some(reason) = stranger(&case, &told) {
         return Ok(reason);
     }
-    if let Some(reason) = outside_only(&case, &told) {
-        return Ok(Verdict::People(reason));
+    if let Some(verdict) = outside::held(&case, Stage::Reboot) {
+        return Ok(verdict);
     }
     let intent = intend(&mut case, Stage::Reboot, Some(&told.boot), "it reboots itself")?;
     match case.ask(Want::Reboot) {
@@ -138,7 +144,8 @@ fn reboot(mut case: Case) -> Result<Verdict> {
 /// Why the server refused to reboot, if it did so just now.
 fn refusal(told: &Told) -> Option<String> {
     let job = told.job.as_ref()?;
-    let now = job.act == Act::Reboot && job.state == State::Refused && job.since <= 60;
+    let fresh = job.since <= u64::from(Policy::documented().recovery.under_way);
+    let now = job.act == Act::Reboot && job.state == State::Refused && fresh;
     now.then(|| job.text.clone())
 }
 
@@ -170,12 +177,21 @@ fn cut(case: Case) -> Result<Verdict> {
     cut_because(case, "the reboot did not come about")
 }
 
+/// Seconds since an act on the whole server fell due: when the fault had lasted long enough, or when what was tried before had
+/// had its time.
+fn due_for(it: &Situation) -> u64 {
+    let lasted = it.now.time.saturating_sub(it.call.last_ok_seconds());
+    let long_enough = lasted.saturating_sub(it.interval() * u64::from(it.machine.attempts));
+    let tried = it.acts(TRIED).last().map(|act| it.history.age(act));
+    tried.map_or(long_enough, |since| since.saturating_sub(it.interval()).min(long_enough))
+}
+
 fn cut_because(mut case: Case, why: &str) -> Result<Verdict> {
     let Some(power) = case.machine.power.clone() else {
         return Ok(Verdict::People(format!("{why}, and no power switch is known")));
     };
-    let failed_for = case.now()?.time.saturating_sub(case.call.last_ok_seconds());
-    if let Some(reason) = peers::refuse_power(case.options, failed_for) {
+    let now = case.now()?;
+    if let Some(reason) = peers::refuse_power(case.options, due_for(&case.situation(&now))) {
         return Ok(Verdict::refused("peers", reason));
     }
     let mut intent = None;
@@ -269,17 +285,4 @@ fn stranger(case: &Case, told: &Told) -> Option<Verdict> {
         Err(error) => return Some(Verdict::refused("right machine", format!("{error:#}"))),
     }
     Case::too_young(told).map(|reason| Verdict::refused("settling", reason))
-}
-
-/// A service that answers on the server itself is cut off from outside: a reboot would not help.
-fn outside_only(case: &Case, told: &Told) -> Option<String> {
-    if case.machine.outside_only == "reboot" {
-        return None;
-    }
-    let job = told.job.as_ref()?;
-    let inside = job.answers == Some(true) && job.service.as_deref() == case.call.service_name();
-    inside.then(|| {
-        let name = case.call.service_name().unwrap_or_default();
-        format!("{name} answers on the server itself: look at firewall and routes; it is not rebooted for that")
-    })
 }

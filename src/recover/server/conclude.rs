@@ -8,9 +8,6 @@ use super::power;
 use crate::policy::Policy;
 use crate::recover::{Event, History, Record, Stage, State, Told};
 
-/// Seconds in which an act that was asked for may still begin on the server.
-const UNDER_WAY: u64 = 60;
-
 /// Concludes the open intent, if there is one and anything is known about it.
 ///
 /// # Errors
@@ -40,9 +37,9 @@ fn restarted(case: &Case, intent: &Record, since: u64) -> Known {
     match case.ask(Want::Result) {
         Asked::Told { told, .. } => match restart_state(&told, service, since) {
             Some((state, text)) => event(state).map(|event| (event, text)),
-            None => late(since, UNDER_WAY, (Event::Dropped, "the server never began it")),
+            None => late(since, under_way(), (Event::Dropped, "the server never began it")),
         },
-        Asked::Silent(why) => late(since, UNDER_WAY, (Event::Failed, &why)),
+        Asked::Silent(why) => late(since, under_way(), (Event::Failed, &why)),
         // Somebody has to look at the agent: what happened is not known, and nothing is guessed.
         Asked::Refused(_) | Asked::Unclear(_) => None,
     }
@@ -75,12 +72,12 @@ fn rebooted(case: &Case, intent: &Record, since: u64) -> Known {
         }
         Asked::Told { told, .. } => {
             let begun = told.job.is_some_and(|job| {
-                job.act == crate::recover::Act::Reboot && job.since <= since + UNDER_WAY
+                job.act == crate::recover::Act::Reboot && job.since <= since + under_way()
             });
             if begun {
                 failed("it has the same boot id as before")
             } else {
-                late(since, UNDER_WAY, (Event::Dropped, "the server never began it"))
+                late(since, under_way(), (Event::Dropped, "the server never began it"))
             }
         }
         Asked::Silent(why) => failed(&why),
@@ -113,4 +110,9 @@ fn switched(case: &Case, intent: &Record, since: u64) -> Known {
 /// A conclusion that holds only when there was time enough.
 fn late(since: u64, limit: u64, (event, why): (Event, &str)) -> Known {
     (since >= limit).then(|| (event, format!("{why} ({since} s after it was asked for)")))
+}
+
+/// Seconds in which an act that was asked for may still begin on the server.
+fn under_way() -> u64 {
+    Policy::documented().recovery.under_way.into()
 }

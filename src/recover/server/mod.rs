@@ -14,6 +14,7 @@ mod conclude;
 mod held;
 pub mod icinga;
 mod identity;
+mod outside;
 mod peers;
 pub mod power;
 pub mod secret;

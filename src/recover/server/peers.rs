@@ -12,9 +12,9 @@ pub(super) fn refuse_any(options: &Options) -> Option<String> {
     (all > 0 && up == 0).then(|| format!("none of {all} servers of the zone above is connected"))
 }
 
-/// Why the power may not be cut here, for a fault that is so many seconds old: on a restart and a reboot the server itself
-/// decides between two callers, on its power nobody does.
-pub(super) fn refuse_power(options: &Options, failed_for: u64) -> Option<String> {
+/// Why the power may not be cut here, so many seconds after that fell due: on a restart and a reboot the server itself decides
+/// between two callers, on its power nobody does.
+pub(super) fn refuse_power(options: &Options, due_for: u64) -> Option<String> {
     let (up, all) = match counts("--peers", &options.peers) {
         Ok(counts) => counts,
         Err(reason) => return Some(reason),
@@ -22,14 +22,13 @@ pub(super) fn refuse_power(options: &Options, failed_for: u64) -> Option<String>
     if up == all {
         return None;
     }
-    let policy = Policy::documented();
-    let patience = u64::from(policy.schedule.recovery_after + policy.recovery.spare_waits);
+    let patience = u64::from(Policy::documented().recovery.spare_waits);
     match options.primary.as_str() {
         "yes" => None,
-        "no" if failed_for >= patience => None,
+        "no" if due_for >= patience => None,
         "no" => Some(format!(
             "{} of {all} other servers of the zone are not connected, and this is not its first: it waits {patience} s, of \
-             which {failed_for} have passed",
+             which {due_for} have passed",
             all - up
         )),
         other => Some(format!("--primary is {other:?}, not yes or no")),
@@ -70,10 +69,10 @@ mod tests {
         let refuses = |peers, primary, since| {
             refuse_power(&options(&["--peers", peers, "--primary", primary]), since).is_some()
         };
-        assert!(!refuses("1/1", "no", 1200) && !refuses("0/0", "no", 1200));
-        assert!(!refuses("0/1", "yes", 1200));
-        assert!(refuses("0/1", "no", 1200) && refuses("0/1", "no", 2999));
-        assert!(!refuses("0/1", "no", 3000));
+        assert!(!refuses("1/1", "no", 0) && !refuses("0/0", "no", 0));
+        assert!(!refuses("0/1", "yes", 0));
+        assert!(refuses("0/1", "no", 0) && refuses("0/1", "no", 1799));
+        assert!(!refuses("0/1", "no", 1800));
         assert!(refuses("0/1", "", 9999) && refuses("?", "yes", 9999));
     }
 }

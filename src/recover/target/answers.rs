@@ -61,7 +61,9 @@ pub(super) fn transports(service: &Service) -> &'static [Transport] {
 /// Where to ask: at an address that others can reach, where there is one.
 fn place(sockets: &[Socket], service: &Service, port: u16) -> Option<SocketAddr> {
     let wanted = |socket: &&Socket| {
-        socket.address.port() == port && transports(service).contains(&socket.transport)
+        socket.address.port() == port
+            && transports(service).contains(&socket.transport)
+            && !(service.name == "dns" && is_own_resolver(socket.address.ip()))
     };
     let rank = |address: IpAddr| match address {
         IpAddr::V4(it) if it.is_unspecified() => 0,
@@ -83,6 +85,11 @@ fn place(sockets: &[Socket], service: &Service, port: u16) -> Option<SocketAddr>
         IpAddr::V4(_) | IpAddr::V6(_) => bound,
     };
     Some(SocketAddr::new(ip, port))
+}
+
+/// Where resolvers listen that serve their own machine alone: `systemd-resolved`'s is 127.0.0.53.
+fn is_own_resolver(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(it) if it.is_loopback() && it != Ipv4Addr::LOCALHOST)
 }
 
 fn ask(service: &Service, address: SocketAddr, deadline: &Deadline) -> Result<(), Trouble> {
@@ -200,6 +207,8 @@ mod tests {
         let sockets = [socket("192.0.2.1:53", Transport::Udp)];
         assert!(place(&sockets, service("dns").unwrap(), 53).is_some());
         assert_eq!(place(&sockets, service("http").unwrap(), 53), None);
+        let stub = [socket("127.0.0.53:53", Transport::Udp)];
+        assert_eq!(place(&stub, service("dns").unwrap(), 53), None, "it says nothing about named");
     }
 
     #[test]

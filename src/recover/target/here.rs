@@ -1,5 +1,6 @@
 //! The server that an act is asked of: its clocks, its ledger, and what it tells about itself.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -80,7 +81,8 @@ impl Here {
         let now = self.now()?;
         let refusal = self.refusal_after(records);
         let job = past::job(refusal.as_ref().map_or(records, std::slice::from_ref), &now, lock);
-        Ok(Told { machine: self.machine()?, boot: now.boot, age: now.age, job })
+        let answers = BTreeMap::new();
+        Ok(Told { machine: self.machine()?, boot: now.boot, age: now.age, job, answers })
     }
 
     /// The id of the machine. Where the system has none, one is made.

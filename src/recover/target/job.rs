@@ -7,11 +7,10 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::here::{Here, Verdict};
 use super::past::{self, Lock};
-use super::{answers, has_systemd, names, restart};
+use super::{has_systemd, names, restart};
 use crate::deadline::Deadline;
-use crate::policy::Policy;
 use crate::recover::process::{self, Ran};
-use crate::recover::{Act, Event, Record, Refusal, Stage, State, Told};
+use crate::recover::{Event, Record, Refusal, Stage, State, Told};
 
 /// Time to wait for another call's ledger.
 const LEDGER: Duration = Duration::from_secs(2);
@@ -123,13 +122,10 @@ fn looked_up(here: &Here) -> Result<(Verdict, Told)> {
             (records, lock) = (here.records()?, Lock::Theirs);
         }
     }
-    let mut told = here.told(&records, lock)?;
-    let Some(job) = &mut told.job else {
+    let told = here.told(&records, lock)?;
+    let Some(job) = &told.job else {
         return Ok((Verdict::Good("nothing was done here yet".to_owned()), told));
     };
-    if let (Act::Restart, Some(name)) = (job.act, &job.service) {
-        job.answers = answers_now(name);
-    }
     let what =
         job.service.as_ref().map_or("reboot".to_owned(), |name| format!("restart of {name}"));
     let text = format!("{what}: {}", job.text);
@@ -140,12 +136,4 @@ fn looked_up(here: &Here) -> Result<(Verdict, Told)> {
         State::Refused => Verdict::Refused(Refusal { guard: "result", reason: text }),
     };
     Ok((verdict, told))
-}
-
-/// Whether the service answers here right now.
-fn answers_now(name: &str) -> Option<bool> {
-    let service = names::service(name).ok()?;
-    let settings = super::settings::Settings::of_machine().ok()?;
-    let limit = Duration::from_secs(Policy::documented().recovery.probe.into());
-    answers::look(service, settings.port(service), &Deadline::within(limit)).told()
 }

@@ -1,6 +1,6 @@
 //! The target's side of recovery: what runs as root on the server itself, when the monitoring server asks for an act.
 //!
-//! `restart`, `reboot` and `result` are asked for from outside, by exact words alone. `carry-out` and `force-reboot` are their
+//! `restart`, `reboot`, `result` and `answers` are asked for from outside, by exact words alone. `carry-out` and `force-reboot` are their
 //! detached parts: no rule of sudo names them, and each does nothing without the record that its front has written.
 
 use std::path::Path;
@@ -13,6 +13,7 @@ use super::{Refusal, Told};
 use crate::deadline::Deadline;
 use crate::plugin::{Report, Status, shortened};
 
+mod answering;
 mod answers;
 mod budget;
 mod configuration;
@@ -56,6 +57,10 @@ pub fn run(act: &str, service: Option<&str>, now: SystemTime, deadline: &Deadlin
         ("force-reboot", None) => reboot::force(&here),
         ("result", None) => {
             let (verdict, told) = job::result(&here);
+            return report(verdict, told);
+        }
+        ("answers", None) => {
+            let (verdict, told) = answering::told(&here);
             return report(verdict, told);
         }
         ("restart" | "carry-out", None) => refusal(format!("{act} needs --service")).into(),

@@ -92,7 +92,6 @@ pub(super) fn job(records: &[Record], now: &Moment, lock: Lock) -> Option<Job> {
         service: first.service.clone(),
         state,
         since: now.since(&first.at),
-        answers: None,
         text: shortened(&text, TOLD),
     })
 }

@@ -77,6 +77,7 @@ fn at_every_point(before: impl Fn(&Fake) -> i64 + Sync) -> u32 {
             let failed_for = before(&fake);
             let killed = is_killed(&fake.words("ssh", failed_for, &[]), (kind, number));
             let what = format!("killed at {kind} {number}");
+            fake.settle();
             go_on(&fake, failed_for);
             as_documented(&fake, &what);
             if !killed {

@@ -2,14 +2,16 @@
 
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use firstaid::recover::{Agent, Event, Ledger, Machine, Record};
 use tempfile::TempDir;
 
 use crate::run::{Ran, run};
+use crate::server::wait_until;
 
 /// The agent: it begins a job for each act, and tells about itself whatever it is asked for.
 const AGENT: &str = r#"#!/bin/sh
@@ -24,10 +26,15 @@ echo "RECOVER OK - a fake"
 job=null
 if [ -e began ]; then
     since=$(($(date +%s) - $(cat began)))
-    job="{\"id\":1,\"act\":\"$(cat act)\",\"service\":$(cat service),\"state\":\"$(cat state)\",\"since\":$since,\"answers\":$(cat answers),\"text\":\"a fake job\"}"
+    job="{\"id\":1,\"act\":\"$(cat act)\",\"service\":$(cat service),\"state\":\"$(cat state)\",\"since\":$since,\"text\":\"a fake job\"}"
 fi
-echo "{\"machine\":\"$(cat machine)\",\"boot\":\"$(cat boot)\",\"age\":$(cat age),\"job\":$job}"
+answers={}
+[ "$name" = firstaid_answers ] && answers=$(cat answers)
+echo "{\"machine\":\"$(cat machine)\",\"boot\":\"$(cat boot)\",\"age\":$(cat age),\"job\":$job,\"answers\":$answers}"
 "#;
+
+/// The longest that what a killed call had started may go on.
+const SETTLED: Duration = Duration::from_mins(1);
 
 const CHECK: &str = "#!/bin/sh\ncd \"${0%/*}\" || exit 3\n[ \"$2\" = 192.0.2.254 ] && exit 2\n[ \"$2\" = 127.0.0.1 ] && exit 0\necho 'FAKE - a state | x=1'\nexit $(cat code)\n";
 
@@ -65,7 +72,7 @@ impl Fake {
             ("boot", "boot-0"),
             ("age", "90000"),
             ("job-state", "done"),
-            ("answers", "false"),
+            ("answers", r#"{"ssh":false,"http":false}"#),
         ] {
             fake.put(name, text);
         }
@@ -90,6 +97,18 @@ impl Fake {
 
     pub(super) fn put(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
+    }
+
+    /// Waits until no process is left of a call that was killed: what it had started goes on without it.
+    pub(super) fn settle(&self) {
+        let folder = self.dir.path().as_os_str().as_bytes();
+        let names_it = |entry: &fs::DirEntry| {
+            // It may have ended since it was listed.
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            line.windows(folder.len()).any(|part| part == folder)
+        };
+        let nobody = || !fs::read_dir("/proc").unwrap().flatten().any(|entry| names_it(&entry));
+        assert!(wait_until(SETTLED, nobody), "a process of {} goes on", self.dir.path().display());
     }
 
     /// What the agent was asked to do, in order.

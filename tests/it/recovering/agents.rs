@@ -33,7 +33,13 @@ fn machine(address: &str, options: &[String]) -> Machine {
 }
 
 fn known() -> Told {
-    Told { machine: "m".to_owned(), boot: "b".to_owned(), age: 9000, job: None }
+    Told {
+        machine: "m".to_owned(),
+        boot: "b".to_owned(),
+        age: 9000,
+        job: None,
+        answers: std::collections::BTreeMap::new(),
+    }
 }
 
 /// The generated NRPE file, with a program in the place of `recover_service`.

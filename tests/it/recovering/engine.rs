@@ -65,7 +65,13 @@ fn api(folder: &Path, (user, password): (&str, &str), ca: &Path) -> Api {
 }
 
 fn known() -> Told {
-    Told { machine: "m".to_owned(), boot: "b".to_owned(), age: 9000, job: None }
+    Told {
+        machine: "m".to_owned(),
+        boot: "b".to_owned(),
+        age: 9000,
+        job: None,
+        answers: std::collections::BTreeMap::new(),
+    }
 }
 
 /// A folder of configuration as the fixture of engines takes it.

@@ -31,6 +31,8 @@ pub enum Want<'a> {
     Reboot,
     /// What became of the last act.
     Result,
+    /// Which services answer on the server itself.
+    Answers,
 }
 
 /// What came of asking.
@@ -121,6 +123,7 @@ fn name(want: Want) -> String {
         Want::Restart(service) => format!("firstaid_restart_{service}"),
         Want::Reboot => "firstaid_reboot".to_owned(),
         Want::Result => "firstaid_result".to_owned(),
+        Want::Answers => "firstaid_answers".to_owned(),
     }
 }
 
@@ -131,6 +134,7 @@ fn act(want: Want, plugins: &str) -> Vec<String> {
         Want::Restart(service) => ["restart", "--service", service].map(str::to_owned).to_vec(),
         Want::Reboot => vec!["reboot".to_owned()],
         Want::Result => vec!["result".to_owned()],
+        Want::Answers => vec!["answers".to_owned()],
     });
     words
 }

@@ -20,7 +20,13 @@ fn asked(script: &str, want: Want, limit: Duration) -> Asked {
 }
 
 fn known() -> Told {
-    Told { machine: "m".to_owned(), boot: "b".to_owned(), age: 9000, job: None }
+    Told {
+        machine: "m".to_owned(),
+        boot: "b".to_owned(),
+        age: 9000,
+        job: None,
+        answers: std::collections::BTreeMap::new(),
+    }
 }
 
 /// A script that says a line, then what the server tells about itself.
@@ -47,6 +53,7 @@ fn the_command_is_a_name_and_nothing_else() {
         (Want::Restart("ssh"), "<-c firstaid_restart_ssh>"),
         (Want::Reboot, "<-c firstaid_reboot>"),
         (Want::Result, "<-c firstaid_result>"),
+        (Want::Answers, "<-c firstaid_answers>"),
     ];
     for (want, words) in wants {
         let echoing = said.replace("echo ''; ", "");
