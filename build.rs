@@ -69,6 +69,7 @@ struct Recovery {
     storm_window: u32,
     storm_share: u32,
     storm_least: u32,
+    storm_calm: u32,
     lock_wait: u32,
     stop: u32,
     stop_database: u32,

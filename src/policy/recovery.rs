@@ -33,6 +33,8 @@ pub struct Recovery {
     pub storm_share: u32,
     /// Number of hosts that may be down, whatever the share.
     pub storm_least: u32,
+    /// Seconds without a storm after the last one.
+    pub storm_calm: u32,
     /// Seconds to wait for another call about the same server.
     pub lock_wait: u32,
     /// Seconds until a stop is helped by killing.

@@ -95,6 +95,7 @@ fn the_rules_of_recovery() {
     assert_eq!([it.reboots_per_hour, it.reboots_per_day], [1, 3]);
     assert_eq!([it.storm_reboots, it.storm_window], [5, 30 * 60]);
     assert_eq!([it.storm_share, it.storm_least, it.spare_waits], [20, 3, 30 * 60]);
+    assert_eq!(it.storm_calm, 15 * 60);
 }
 
 #[test]

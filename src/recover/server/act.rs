@@ -3,16 +3,13 @@
 use anyhow::{Context, Result};
 
 use super::agent::{Asked, Want};
-use super::case::{Case, Checked, Pause, open, restart_state};
+use super::case::{Case, Checked, Pause, restart_state};
 use super::conclude::{event, is_new};
 use super::verdict::Verdict;
-use super::{outside, peers, power, view};
+use super::{outside, peers, power, storm};
 use crate::policy::Policy;
-use crate::recover::decide::{REBOOTS, Situation, words};
-use crate::recover::{Act, Event, History, Record, Stage, State, Told};
-
-/// The ledger of all reboots that this monitoring server brought about; no host has such a name.
-const ALL: &str = "-reboots";
+use crate::recover::decide::{Situation, words};
+use crate::recover::{Act, Event, Record, Stage, State, Told};
 
 /// What is tried before the power is cut.
 const TRIED: &[Stage] = &[Stage::Restart, Stage::Reboot];
@@ -109,7 +106,7 @@ fn after(case: &Case, service: &str, text: &str) -> String {
 
 /// Lets the server reboot itself, or cuts its power where it does not answer.
 fn reboot(mut case: Case) -> Result<Verdict> {
-    if let Some(reason) = storm(&case)? {
+    if let Some(reason) = storm::refuses(&case)? {
         return Ok(Verdict::refused("storm", reason));
     }
     let told = match case.ask(Want::Result) {
@@ -171,7 +168,7 @@ fn returns(mut case: Case, intent: &Record) -> Result<Verdict> {
 
 /// The power cycle that finishes a reboot which did not come about.
 fn cut(case: Case) -> Result<Verdict> {
-    if let Some(reason) = storm(&case)? {
+    if let Some(reason) = storm::refuses(&case)? {
         return Ok(Verdict::refused("storm", reason));
     }
     cut_because(case, "the reboot did not come about")
@@ -225,21 +222,10 @@ fn ended(mut case: Case, intent: &Record, reason: &str) -> Result<Verdict> {
     Ok(Verdict::People(format!("the {} failed: {reason}", words(intent.stage))))
 }
 
-/// Writes the intent into the ledger of all reboots, then into the server's own.
+/// Counts a reboot among those of all hosts, then writes its intent into the server's own ledger.
 fn intend(case: &mut Case, stage: Stage, target: Option<&str>, text: &str) -> Result<Record> {
     let record = case.record(stage, Event::Intent, target, text)?;
-    if stage == Stage::Reboot || stage == Stage::Power {
-        let mut all = open(case.options, ALL, case.deadline)?;
-        let now = case.now()?;
-        let recent = recent(all.records(), &now, &case.call.fault_id());
-        if let Some(reason) = view::too_many(recent) {
-            anyhow::bail!("refused (storm): {reason}");
-        }
-        all.append(Record {
-            fault: format!("{}!{}", case.machine.host, record.fault),
-            ..record.clone()
-        })?;
-    }
+    storm::count(case, &record)?;
     case.ledger()?.append(record)?;
     written(case)
 }
@@ -247,29 +233,6 @@ fn intend(case: &mut Case, stage: Stage, target: Option<&str>, text: &str) -> Re
 /// The record that was written last.
 fn written(case: &Case) -> Result<Record> {
     case.records().last().cloned().context("the ledger lost a record")
-}
-
-/// Reboots by this monitoring server that the storm guard counts; the power cycle that finishes one is the same reboot.
-fn recent(records: &[Record], now: &crate::recover::Moment, fault: &str) -> usize {
-    let window = u64::from(Policy::documented().recovery.storm_window);
-    let history = History::new(records, now);
-    let same = |record: &Record| record.fault.ends_with(fault) && record.stage == Stage::Reboot;
-    history.acts(REBOOTS).filter(|act| history.age(act) < window && !same(act)).count()
-}
-
-/// Why everything looks dead from here, if it does.
-fn storm(case: &Case) -> Result<Option<String>> {
-    let all = open(case.options, ALL, case.deadline)?;
-    let now = case.now()?;
-    let recent = recent(all.records(), &now, &case.call.fault_id());
-    drop(all);
-    if let Some(reason) = view::too_many(recent) {
-        return Ok(Some(reason));
-    }
-    if let Some(reason) = view::hosts_down(&case.options.hosts_down, &case.options.hosts_up) {
-        return Ok(Some(reason));
-    }
-    Ok(view::cut_off(case.machine))
 }
 
 /// The server answers, and its agent is gone: it lives, so that its power is not cut, and people are told.

@@ -18,6 +18,7 @@ mod outside;
 mod peers;
 pub mod power;
 pub mod secret;
+mod storm;
 mod switch;
 mod verdict;
 mod view;

@@ -254,3 +254,18 @@ fn a_storm_holds_every_reboot() {
     );
     assert_eq!(fake.acts(), Vec::<String>::new());
 }
+
+#[test]
+fn after_a_storm_it_must_be_calm_for_a_while() {
+    let fake = answering();
+    fake.call("-", 1200, &["--hosts-down", "30", "--hosts-up", "70"]);
+    fake.pass(300);
+    let soon = fake.call("-", 1500, &[]);
+    assert!(soon.first().contains("refused (storm): a storm was seen 30"), "{}", soon.first());
+    fake.pass(300);
+    fake.call("-", 1800, &[]);
+    assert_eq!(fake.acts(), Vec::<String>::new());
+    fake.pass(300);
+    fake.call("-", 2100, &[]);
+    assert_eq!(fake.acts(), ["firstaid_reboot"]);
+}

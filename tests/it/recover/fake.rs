@@ -203,8 +203,8 @@ impl Fake {
     }
 }
 
-/// A fault's name, where its last OK result lies so much further back.
+/// A fault's name, where its last OK result lies so much further back. A storm's has no such time.
 fn shifted(fault: &str, seconds: i64) -> String {
-    let (what, at) = fault.rsplit_once('@').unwrap();
+    let Some((what, at)) = fault.rsplit_once('@') else { return fault.to_owned() };
     format!("{what}@{}", at.parse::<i64>().unwrap() - seconds)
 }
