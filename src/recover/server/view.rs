@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::Ipv4Addr;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -48,8 +49,18 @@ pub(super) fn cut_off(machine: &Machine) -> Option<String> {
         return Some(format!("the gateway {gateway} does not answer here: {why}"));
     }
     let canaries = &witnesses.canaries;
-    let heard = canaries.is_empty() || canaries.iter().any(|canary| answers(ping, canary).is_ok());
+    let heard = canaries.is_empty() || any_answers(ping, canaries);
     (!heard).then(|| "none of the canaries answers here".to_owned())
+}
+
+/// Asks all of them side by side: each that is silent costs its whole patience.
+fn any_answers<'a>(ping: &'a str, addresses: &'a [String]) -> bool {
+    thread::scope(|scope| {
+        let ask = |address: &'a str| scope.spawn(move || answers(ping, address).is_ok());
+        let asked: Vec<_> = addresses.iter().map(|it| ask(it.as_str())).collect();
+        // One that panics has heard nothing.
+        asked.into_iter().any(|asked| asked.join().unwrap_or(false))
+    })
 }
 
 /// The plugin has what it needs to ping; this program has no such capability.
@@ -70,14 +81,18 @@ fn default_gateway() -> Result<String> {
     gateway(&table).context("this machine has no default route")
 }
 
-/// The kernel writes addresses as it holds them: the first byte last.
+/// The way that the kernel takes: the default route of the lowest metric. It writes addresses as it holds them, the first byte
+/// last.
 fn gateway(table: &str) -> Option<String> {
-    table.lines().skip(1).find_map(|line| {
-        let mut fields = line.split_ascii_whitespace().skip(1);
-        let (destination, gateway) = (fields.next()?, fields.next()?);
+    let routes = table.lines().skip(1).filter_map(|line| {
+        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        let (destination, gateway) = (fields.get(1)?, fields.get(2)?);
+        let (metric, mask) = (fields.get(6)?.parse::<u32>().ok()?, fields.get(7)?);
         let address = u32::from_str_radix(gateway, 16).ok()?.swap_bytes();
-        (destination == "00000000" && address != 0).then(|| Ipv4Addr::from(address).to_string())
-    })
+        let is_default = *destination == "00000000" && *mask == "00000000" && address != 0;
+        is_default.then_some((metric, address))
+    });
+    routes.min_by_key(|(metric, _)| *metric).map(|(_, at)| Ipv4Addr::from(at).to_string())
 }
 
 #[cfg(test)]
@@ -99,11 +114,19 @@ mod tests {
 
     #[test]
     fn the_default_route_names_the_gateway() {
-        let table = "Iface\tDestination\tGateway\tFlags\n\
-                     eth0\t0000A8C0\t00000000\t0001\n\
-                     eth0\t00000000\t0100A8C0\t0003\n";
-        assert_eq!(gateway(table).as_deref(), Some("192.168.0.1"));
-        assert_eq!(gateway("Iface\n"), None);
+        let table = |routes: &str| {
+            let head = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n";
+            gateway(&format!("{head}{routes}"))
+        };
+        let near = "eth0\t0000A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";
+        let lte = "wwan0\t00000000\t0101A8C0\t0003\t0\t0\t700\t00000000\t0\t0\t0\n";
+        let lan = "eth0\t00000000\t0100A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n";
+        assert_eq!(table(&format!("{near}{lte}{lan}")).as_deref(), Some("192.168.0.1"));
+        assert_eq!(table(&format!("{near}{lte}")).as_deref(), Some("192.168.1.1"));
+        assert_eq!(table(near), None);
+        // Half of the addresses, as VPNs take them, are no default route.
+        let half = "tun0\t00000000\t0200A8C0\t0003\t0\t0\t0\t00000080\t0\t0\t0\n";
+        assert_eq!(table(half), None);
         assert_eq!(gateway("x\neth0\t00000000\t00000000\n"), None);
     }
 }
