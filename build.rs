@@ -59,6 +59,8 @@ struct Recovery {
     natural: u32,
     settle: u32,
     young: u32,
+    hour: u32,
+    day: u32,
     reboots_per_hour: u32,
     reboots_per_day: u32,
     restarts_per_day: u32,

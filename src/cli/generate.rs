@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::disk::{Change, Folder};
-use super::{INVENTORY, diff};
+use super::{INVENTORY, diff, warn};
 use crate::config;
 use crate::inventory::Inventory;
 use crate::policy::Policy;
@@ -35,6 +35,14 @@ pub(super) struct Options {
 /// The inventory is refused, or the disk is. Nothing is written where the inventory is refused.
 pub(super) fn run(options: &Options) -> Result<String> {
     let inventory = Inventory::read(&options.inventory)?;
+    let pace = inventory.site().pace;
+    if !pace.is_documented() {
+        warn(&format!(
+            "THIS IS FOR A DRILL: pace {} in {} divides every documented wait of schedule and recovery; never on real servers",
+            pace.number(),
+            options.inventory.display()
+        ));
+    }
     let Some(out) = options.out.as_ref().filter(|_| !options.check) else {
         let services: usize = inventory.hosts().iter().map(|host| host.services.len()).sum();
         let (file, hosts) = (options.inventory.display(), inventory.hosts().len());

@@ -65,6 +65,12 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Tells something beside what a command has to tell.
+fn warn(text: &str) {
+    // Where standard error is closed, the generated files still tell.
+    let _ = writeln!(io::stderr(), "firstaid: {text}");
+}
+
 /// Shows what a command has to tell: 0, or 1 with the reason on standard error.
 fn ended(result: Result<String>) -> ExitCode {
     let told = result.and_then(|text| {

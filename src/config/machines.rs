@@ -35,7 +35,9 @@ fn line(machine: &Machine) -> String {
 
 /// Whether a server can not find out by itself what recovery has to know on it. Its control panel it finds.
 fn is_particular(machine: &Machine) -> bool {
-    !machine.services.is_empty() || machine.outside_only == "nothing"
+    !machine.services.is_empty()
+        || machine.outside_only == "nothing"
+        || !machine.pace.is_documented()
 }
 
 /// What a server is told about itself: nothing of the ways to it, nor of its power.
@@ -60,6 +62,7 @@ fn machine(policy: &Policy, site: &Site, host: &Host) -> Machine {
         host: host.name.to_string(),
         address: host.address.clone(),
         acts: host.recovery == Recovery::On,
+        pace: site.pace,
         interval: site.interval,
         attempts: site.attempts,
         stage_waits: site.stage_waits,

@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::agent::NrpeRow;
 use super::text::Kind;
 use super::{Nrpe, Refused, refused};
-use crate::policy::Policy;
+use crate::policy::{Pace, Policy};
 
 /// The `[site]` table.
 #[derive(Clone, Debug)]
@@ -17,7 +17,9 @@ pub struct Site {
     pub layout: Layout,
     /// Folder of the plugins, on the monitoring servers and on the watched ones.
     pub plugins: String,
-    /// Seconds between two checks, also while a fault is not confirmed.
+    /// How many times as fast as documented everything runs: for drills alone.
+    pub pace: Pace,
+    /// Seconds between two checks, also while a fault is not confirmed, at that pace.
     pub interval: u32,
     /// Consecutive failures that alert.
     pub attempts: u32,
@@ -82,6 +84,7 @@ pub enum OutsideOnly {
 pub(super) struct Row {
     layout: Layout,
     plugins: Option<Spanned<String>>,
+    pace: Option<Spanned<u32>>,
     interval: Option<Spanned<u32>>,
     attempts: Option<Spanned<u32>>,
     stage_waits: Option<Spanned<u32>>,
@@ -97,6 +100,8 @@ pub(super) struct Row {
 
 /// Seconds of an interval that can be asked for; the least is more than the engine's time limit.
 const INTERVALS: Range<u32> = 60..86_401;
+/// Paces of a drill; a check needs up to 11 seconds, whatever the pace.
+const PACES: Range<u32> = 1..31;
 /// Consecutive failures that can be asked for; one would act on a single lost packet.
 const ATTEMPTS: Range<u32> = 2..101;
 /// Further failures that can be asked for.
@@ -105,12 +110,15 @@ const WAITS: Range<u32> = 1..101;
 impl Site {
     pub(super) fn read(row: &Row) -> Result<Self, Refused> {
         let documented = &Policy::documented().schedule;
+        let pace = pace(row.pace.as_ref())?;
+        let interval = number(row.interval.as_ref(), documented.check_interval, &INTERVALS)?;
         let site = Self {
             layout: row.layout,
             plugins: Kind::Path
                 .maybe(row.plugins.as_ref())?
                 .unwrap_or_else(|| "/usr/lib/nagios/plugins".to_owned()),
-            interval: number(row.interval.as_ref(), documented.check_interval, &INTERVALS)?,
+            pace,
+            interval: pace.seconds(interval),
             attempts: number(row.attempts.as_ref(), documented.max_attempts, &ATTEMPTS)?,
             stage_waits: number(row.stage_waits.as_ref(), documented.stage_waits, &WAITS)?,
             contacts: Kind::Name.list(row.contacts.as_deref().unwrap_or_default())?,
@@ -124,6 +132,11 @@ impl Site {
         };
         Ok(site)
     }
+}
+
+fn pace(given: Option<&Spanned<u32>>) -> Result<Pace, Refused> {
+    let number = number(given, 1, &PACES)?;
+    Ok(Pace::new(number).unwrap_or_default())
 }
 
 fn number(

@@ -4,9 +4,11 @@
 
 use crate::plugin::{Bound, Status, Threshold, Thresholds};
 
+mod pace;
 mod plan;
 mod recovery;
 
+pub use pace::Pace;
 pub use plan::{ByPlan, Plan};
 pub use recovery::Recovery;
 

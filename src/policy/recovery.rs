@@ -1,7 +1,7 @@
 //! The brakes of recovery: numbers that are ours, not the provider's.
 
 /// Limits of what recovery does. Source: the rules of recovery, and what was measured about engines, daemons and power.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Recovery {
     /// Seconds by which four intervals of the engine may fall short of their sum.
     pub slack: u32,
@@ -13,6 +13,10 @@ pub struct Recovery {
     pub settle: u32,
     /// Seconds since its start in which a machine is left alone.
     pub young: u32,
+    /// Seconds of the hour in which reboots are counted.
+    pub hour: u32,
+    /// Seconds of the day in which reboots and restarts are.
+    pub day: u32,
     /// Reboots of one server within an hour.
     pub reboots_per_hour: u32,
     /// Reboots of one server within a day.

@@ -2,7 +2,6 @@
 
 use super::decide::{REBOOTS, Situation, words};
 use super::{Agent, Moment, Stage};
-use crate::policy::Policy;
 
 /// A named rule about a stage that is due.
 #[derive(Debug)]
@@ -25,9 +24,6 @@ pub const BRAKES: &[Brake] = &[
     Brake { name: "clock", arms: true, holds: clock },
     Brake { name: "natural moment", arms: true, holds: natural },
 ];
-
-const HOUR: u64 = 3600;
-const DAY: u64 = 24 * HOUR;
 
 /// Nothing can be done where there is no way to the server.
 fn way(it: &Situation, stage: Stage) -> Option<String> {
@@ -54,14 +50,17 @@ fn not_again(it: &Situation, stage: Stage) -> Option<String> {
 }
 
 fn reboots(it: &Situation, stage: Stage) -> Option<String> {
-    let limits = &Policy::documented().recovery;
+    let limits = it.machine.limits();
     // The power switch finishes a reboot that was counted already.
     if stage != Stage::Reboot {
         return None;
     }
-    let spans = [(HOUR, "hour", limits.reboots_per_hour), (DAY, "day", limits.reboots_per_day)];
+    let spans = [
+        (limits.hour, "hour", limits.reboots_per_hour),
+        (limits.day, "day", limits.reboots_per_day),
+    ];
     spans.into_iter().find_map(|(seconds, name, most)| {
-        let count = it.history.within(seconds, REBOOTS);
+        let count = it.history.within(seconds.into(), REBOOTS);
         let full = count >= usize::try_from(most).unwrap_or(0);
         full.then(|| format!("{count} reboots within one {name}, of at most {most}"))
     })
@@ -71,12 +70,13 @@ fn restarts(it: &Situation, stage: Stage) -> Option<String> {
     if stage != Stage::Restart {
         return None;
     }
-    let most = Policy::documented().recovery.restarts_per_day;
+    let limits = it.machine.limits();
+    let most = limits.restarts_per_day;
     let own = it.call.service_name();
     let recent = it
         .history
         .acts(&[Stage::Restart])
-        .filter(|act| act.service.as_deref() == own && it.history.age(act) < DAY);
+        .filter(|act| act.service.as_deref() == own && it.history.age(act) < u64::from(limits.day));
     let count = recent.count();
     let full = count >= usize::try_from(most).unwrap_or(0);
     full.then(|| format!("{count} restarts of it within one day, of at most {most}"))
@@ -84,7 +84,7 @@ fn restarts(it: &Situation, stage: Stage) -> Option<String> {
 
 /// After a reboot everything starts anew, and services fail that will not have failed.
 fn settling(it: &Situation, stage: Stage) -> Option<String> {
-    let settle = u64::from(Policy::documented().recovery.settle);
+    let settle = u64::from(it.machine.limits().settle);
     if stage == Stage::Power {
         return None;
     }
@@ -101,7 +101,7 @@ fn clock(it: &Situation, _stage: Stage) -> Option<String> {
     }
     let began = |moment: &Moment| i128::from(moment.time) - i128::from(moment.age);
     let moved = began(it.now) - began(&last.at);
-    let slack = i128::from(Policy::documented().recovery.slack);
+    let slack = i128::from(it.machine.limits().slack);
     (moved.abs() > slack)
         .then(|| format!("the clock here was set by {moved} s since the last call"))
 }
@@ -109,7 +109,7 @@ fn clock(it: &Situation, _stage: Stage) -> Option<String> {
 /// A call that does not come with the change to HARD, or one interval after an earlier one, comes from the end of a downtime or
 /// an acknowledgement, a fail-over or a replay, and is about a state that may be long past.
 fn natural(it: &Situation, _stage: Stage) -> Option<String> {
-    let limit = u64::from(Policy::documented().recovery.natural);
+    let limit = u64::from(it.machine.limits().natural);
     let hard = it.call.hard_since_seconds();
     if hard.is_some_and(|at| it.now.time.checked_sub(at).is_some_and(|since| since <= limit)) {
         return None;

@@ -2,7 +2,6 @@
 
 use super::Fault;
 use super::decide::Situation;
-use crate::policy::Policy;
 
 /// A named rule; a reason means that nothing may be done.
 #[derive(Debug)]
@@ -68,7 +67,7 @@ fn state(it: &Situation) -> Option<String> {
 fn long_enough(it: &Situation) -> Option<String> {
     let needed = it.interval() * u64::from(it.machine.attempts);
     // Icinga shortens each interval by up to 5 % and half a second.
-    let slack = u64::from(Policy::documented().recovery.slack);
+    let slack = u64::from(it.machine.limits().slack);
     match it.now.time.checked_sub(it.call.last_ok_seconds()) {
         None => Some("the last OK result lies in the future".to_owned()),
         Some(since) if since + slack < needed => {
@@ -79,7 +78,7 @@ fn long_enough(it: &Situation) -> Option<String> {
 }
 
 fn fresh(it: &Situation) -> Option<String> {
-    let limit = it.interval() + u64::from(Policy::documented().recovery.late);
+    let limit = it.interval() + u64::from(it.machine.limits().late);
     match it.now.time.checked_sub(it.call.last_check_seconds()) {
         None => Some("the last result lies in the future".to_owned()),
         Some(age) if age > limit => Some(format!("the last result is {age} s old")),

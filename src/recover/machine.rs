@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::policy::Policy;
+use crate::policy::{Pace, Policy, Recovery};
 
 /// A server as recovery sees it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -22,7 +22,10 @@ pub struct Machine {
     pub address: String,
     /// Whether recovery acts on it, or only says what it would do.
     pub acts: bool,
-    /// Seconds between two checks.
+    /// How many times as fast as documented a drill runs.
+    #[serde(default, skip_serializing_if = "Pace::is_documented")]
+    pub pace: Pace,
+    /// Seconds between two checks, at that pace.
     pub interval: u32,
     /// Consecutive failures that make a fault.
     pub attempts: u32,
@@ -146,6 +149,7 @@ impl Machine {
             host: "localhost".to_owned(),
             address: "127.0.0.1".to_owned(),
             acts: true,
+            pace: Pace::default(),
             interval: schedule.check_interval,
             attempts: schedule.max_attempts,
             stage_waits: schedule.stage_waits,
@@ -157,6 +161,11 @@ impl Machine {
             services: BTreeMap::new(),
             witnesses: Witnesses::default(),
         }
+    }
+
+    /// The brakes of recovery for this server.
+    pub fn limits(&self) -> Recovery {
+        self.pace.recovery()
     }
 
     /// Finds a server's line.

@@ -30,6 +30,7 @@ mod monitored;
 mod nagios;
 mod namespace;
 mod nrpe;
+mod pace;
 mod policy;
 mod port;
 mod quiet;

@@ -92,6 +92,7 @@ fn the_rules_of_recovery() {
     let it = &Policy::documented().recovery;
     assert_eq!([it.slack, it.late, it.natural], [65, 90, 60]);
     assert_eq!([it.settle, it.young], [15 * 60, 10 * 60]);
+    assert_eq!([it.hour, it.day], [60 * 60, 24 * 60 * 60]);
     assert_eq!([it.reboots_per_hour, it.reboots_per_day], [1, 3]);
     assert_eq!([it.storm_reboots, it.storm_window], [5, 30 * 60]);
     assert_eq!([it.storm_share, it.storm_least, it.spare_waits], [20, 3, 30 * 60]);

@@ -144,7 +144,7 @@ fn required(value: &str) -> Value {
 
 /// Seconds that a call may wait for the result of an act, within those that the engine gives it.
 fn wait(site: &Site) -> u32 {
-    site.interval.saturating_sub(60) * 3 / 4
+    site.interval.saturating_sub(site.pace.seconds(60)) * 3 / 4
 }
 
 /// How many hosts are down, or up, at the time of the call.

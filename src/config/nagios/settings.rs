@@ -22,7 +22,7 @@ const INTRODUCTION: &str = "\
 pub(super) fn write(policy: &Policy, site: &Site) -> File {
     let mut text = format!("{INTRODUCTION}{}\n", site.plugins);
     let engine = policy.timeouts.engine;
-    let horizon = site.interval.saturating_sub(HORIZON_BEFORE_NEXT);
+    let horizon = site.interval.saturating_sub(site.pace.seconds(HORIZON_BEFORE_NEXT));
     let numbers = [
         ("Intervals are written in minutes.", "interval_length", 60),
         (

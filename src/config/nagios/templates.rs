@@ -5,6 +5,7 @@ use super::object::{Objects, Value};
 use super::{ALWAYS, contact_name, via};
 use crate::config::File;
 use crate::inventory::{Host, Inventory};
+use crate::policy::Pace;
 
 /// A host that recovery does not reach.
 pub(super) const HOST: &str = "firstaid-host";
@@ -78,7 +79,8 @@ pub(super) fn write(inventory: &Inventory, audiences: &Audiences) -> File {
     );
     for (number, contacts) in audiences.0.iter().enumerate() {
         let people: Vec<String> = contacts.iter().map(|name| contact_name(name)).collect();
-        let audience = Audience { number: number + 1, people, interval: site.interval };
+        let audience =
+            Audience { number: number + 1, people, interval: site.interval, pace: site.pace };
         audience.recovered(&mut objects, "host", [RECOVERED_HOST, HOST, ROBOT]);
         audience.recovered(&mut objects, "service", [RECOVERED_PING, SERVICE, PING_ROBOT]);
         let has_services = |host: &&Host| {
@@ -104,6 +106,7 @@ struct Audience {
     people: Vec<String>,
     /// Seconds between two results.
     interval: u32,
+    pace: Pace,
 }
 
 impl Audience {
@@ -127,7 +130,7 @@ impl Audience {
         let group = [(group_name.as_str(), name.as_str().into()), ("alias", name.as_str().into())];
         objects.define(&format!("{kind}group"), &group);
         // Nagios warns of a service whose own interval is shorter than that of its checks, but not of an escalation's.
-        let tick = self.interval.saturating_sub(SOONER).max(1);
+        let tick = self.interval.saturating_sub(self.pace.seconds(SOONER)).max(1);
         let problems = if kind == "host" { "d,u" } else { "w,u,c" };
         for (first, last, contacts) in [(1, 1, Value::names(&told)), (2, 0, robot.into())] {
             objects.define(

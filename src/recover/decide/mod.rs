@@ -2,7 +2,6 @@
 
 use super::brake::BRAKES;
 use super::{Call, Event, Fault, GUARDS, History, Machine, Moment, Record, Refusal, Stage};
-use crate::policy::Policy;
 
 /// All that a decision is made of.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +113,7 @@ pub fn due(situation: &Situation) -> Due {
         return Due::Stage(Stage::Restart);
     };
     let since = situation.history.age(restart);
-    let slack = u64::from(Policy::documented().recovery.slack);
+    let slack = u64::from(situation.machine.limits().slack);
     let wait = situation.interval() * u64::from(situation.machine.stage_waits);
     if since + slack < wait || situation.call.last_check_seconds() <= restart.at.time {
         return Due::Wait(format!("restarted {since} s ago; the next regular result decides"));
@@ -127,7 +126,7 @@ fn after_reboot(situation: &Situation) -> Option<Due> {
     let reboots = situation.acts(REBOOTS);
     let last = reboots.last()?;
     let since = situation.history.age(last);
-    let settle = u64::from(Policy::documented().recovery.settle);
+    let settle = u64::from(situation.machine.limits().settle);
     if last.event == Event::Done && since < settle {
         return Some(Due::Wait(format!("rebooted {since} s ago; it settles for {settle} s")));
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::super::machine::tests::machine;
 use super::super::record::tests::record;
 use super::*;
+use crate::policy::Policy;
 
 const NOW: u64 = 1_800_000_000;
 

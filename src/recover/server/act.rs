@@ -188,7 +188,9 @@ fn cut_because(mut case: Case, why: &str) -> Result<Verdict> {
         return Ok(Verdict::People(format!("{why}, and no power switch is known")));
     };
     let now = case.now()?;
-    if let Some(reason) = peers::refuse_power(case.options, due_for(&case.situation(&now))) {
+    if let Some(reason) =
+        peers::refuse_power(case.options, case.machine.pace, due_for(&case.situation(&now)))
+    {
         return Ok(Verdict::refused("peers", reason));
     }
     let mut intent = None;
@@ -247,5 +249,5 @@ fn stranger(case: &Case, told: &Told) -> Option<Verdict> {
         Ok(Some(reason)) => return Some(Verdict::refused("right machine", reason)),
         Err(error) => return Some(Verdict::refused("right machine", format!("{error:#}"))),
     }
-    Case::too_young(told).map(|reason| Verdict::refused("settling", reason))
+    case.too_young(told).map(|reason| Verdict::refused("settling", reason))
 }

@@ -47,7 +47,7 @@ pub(super) fn answer(options: &Options, wall: SystemTime, deadline: &Deadline) -
         Verdict::Acted(_) | Verdict::Failed(_) | Verdict::Unsure(_) => Ok(true),
         Verdict::Nothing(_) => Ok(false),
     };
-    let report = verdict.report();
+    let report = verdict.report_at(machine.pace);
     // What was said at the last call is not said again; what can not be noted is.
     if noted.unwrap_or(true) {
         log(&format!("{}: {}", call.fault_of(&machine.host), report.text()));
@@ -142,7 +142,7 @@ fn rehearsed(options: &Options, early: &Situation) -> Report {
         Decision::Refuse(refusal) => Verdict::Refused(refusal),
     };
     let passes = |reason: Option<String>| reason.unwrap_or_else(|| "passes".to_owned());
-    let mut report = verdict.report();
+    let mut report = verdict.report_at(early.machine.pace);
     for guard in GUARDS {
         report = report.detail(format!("{}: {}", guard.name, passes((guard.refuses)(&it))));
     }

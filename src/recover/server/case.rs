@@ -152,8 +152,8 @@ impl Case<'_> {
     }
 
     /// A server that was started a moment ago is left alone.
-    pub(super) fn too_young(told: &Told) -> Option<String> {
-        let young = u64::from(Policy::documented().recovery.young);
+    pub(super) fn too_young(&self, told: &Told) -> Option<String> {
+        let young = u64::from(self.machine.limits().young);
         (told.age < young).then(|| format!("the server is up for {} s, of {young} s", told.age))
     }
 }

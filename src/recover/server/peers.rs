@@ -1,6 +1,6 @@
 //! What the other monitoring servers mean for an act: between two that do not see each other, one acts at most.
 
-use crate::policy::Policy;
+use crate::policy::Pace;
 use crate::recover::Options;
 
 /// Why nothing may be done here at all: a suspension that was entered at the masters can not have arrived.
@@ -14,7 +14,7 @@ pub(super) fn refuse_any(options: &Options) -> Option<String> {
 
 /// Why the power may not be cut here, so many seconds after that fell due: on a restart and a reboot the server itself decides
 /// between two callers, on its power nobody does.
-pub(super) fn refuse_power(options: &Options, due_for: u64) -> Option<String> {
+pub(super) fn refuse_power(options: &Options, pace: Pace, due_for: u64) -> Option<String> {
     let (up, all) = match counts("--peers", &options.peers) {
         Ok(counts) => counts,
         Err(reason) => return Some(reason),
@@ -22,7 +22,7 @@ pub(super) fn refuse_power(options: &Options, due_for: u64) -> Option<String> {
     if up == all {
         return None;
     }
-    let patience = u64::from(Policy::documented().recovery.spare_waits);
+    let patience = u64::from(pace.recovery().spare_waits);
     match options.primary.as_str() {
         "yes" => None,
         "no" if due_for >= patience => None,
@@ -67,7 +67,8 @@ mod tests {
     #[test]
     fn of_two_servers_that_do_not_see_each_other_the_first_cuts_the_power_and_the_other_waits() {
         let refuses = |peers, primary, since| {
-            refuse_power(&options(&["--peers", peers, "--primary", primary]), since).is_some()
+            let options = options(&["--peers", peers, "--primary", primary]);
+            refuse_power(&options, Pace::default(), since).is_some()
         };
         assert!(!refuses("1/1", "no", 0) && !refuses("0/0", "no", 0));
         assert!(!refuses("0/1", "yes", 0));

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use super::case::{Case, open};
 use super::view;
-use crate::policy::Policy;
+use crate::policy::{Policy, Recovery};
 use crate::recover::decide::REBOOTS;
 use crate::recover::{Event, History, Moment, Record, Stage};
 
@@ -28,13 +28,14 @@ pub(super) fn refuses(case: &Case) -> Result<Option<String>> {
     let last = last(all.records(), &case.now()?);
     if let Some(reason) = seen {
         // Thousands of hosts may call about one storm.
-        if last.is_none_or(|since| since >= u64::from(Policy::documented().recovery.under_way)) {
+        let again = case.machine.pace.seconds(Policy::documented().recovery.under_way);
+        if last.is_none_or(|since| since >= u64::from(again)) {
             let record = case.record(Stage::People, Event::Held, None, &reason)?;
             all.append(Record { fault: STORM.to_owned(), service: None, ..record })?;
         }
         return Ok(Some(reason));
     }
-    Ok(last.and_then(not_calm))
+    Ok(last.and_then(|since| not_calm(since, &case.machine.limits())))
 }
 
 /// Counts a reboot that is about to be brought about.
@@ -55,12 +56,14 @@ fn name(case: &Case) -> String {
 }
 
 fn too_many(case: &Case, records: &[Record]) -> Result<Option<String>> {
-    Ok(view::too_many(recent(records, &case.now()?, &name(case))))
+    let limits = case.machine.limits();
+    let recent = recent(records, &case.now()?, (&name(case), &limits));
+    Ok(view::too_many(recent, &limits))
 }
 
 /// Reboots of late; the power cycle that finishes one is the same reboot.
-fn recent(records: &[Record], now: &Moment, own: &str) -> usize {
-    let window = u64::from(Policy::documented().recovery.storm_window);
+fn recent(records: &[Record], now: &Moment, (own, limits): (&str, &Recovery)) -> usize {
+    let window = u64::from(limits.storm_window);
     let history = History::new(records, now);
     let same = |record: &Record| record.fault == own && record.stage == Stage::Reboot;
     history.acts(REBOOTS).filter(|act| history.age(act) < window && !same(act)).count()
@@ -73,8 +76,8 @@ fn last(records: &[Record], now: &Moment) -> Option<u64> {
 }
 
 /// Why a storm that was seen so many seconds ago still holds.
-fn not_calm(since: u64) -> Option<String> {
-    let calm = u64::from(Policy::documented().recovery.storm_calm);
+fn not_calm(since: u64, limits: &Recovery) -> Option<String> {
+    let calm = u64::from(limits.storm_calm);
     (since < calm).then(|| format!("a storm was seen {since} s ago; it must be calm for {calm} s"))
 }
 
@@ -94,7 +97,8 @@ mod tests {
             reboot(2, "web2!-@1800", Stage::Reboot),
             reboot(3, "web3!-@1800", Stage::Power),
         ];
-        let recent = |at: u64, own| recent(&records, &record(at).at, own);
+        let limits = &Policy::documented().recovery;
+        let recent = |at: u64, own| recent(&records, &record(at).at, (own, limits));
         assert_eq!(recent(10, "web4!-@1800"), 3);
         assert_eq!(recent(10, "web1!-@1800"), 2, "its own is finished by the power switch");
         assert_eq!(recent(1802, "web4!-@1800"), 1);
@@ -104,7 +108,9 @@ mod tests {
     fn a_storm_holds_until_it_was_calm_for_a_while() {
         let storm = Record { event: Event::Held, ..reboot(1, STORM, Stage::People) };
         let records = [storm, reboot(2, "web1!-@1800", Stage::Reboot)];
-        let holds = |at: u64| last(&records, &record(at).at).and_then(not_calm).is_some();
+        let limits = &Policy::documented().recovery;
+        let calm = |at: u64| not_calm(last(&records, &record(at).at)?, limits);
+        let holds = |at: u64| calm(at).is_some();
         assert!(holds(2) && holds(900) && !holds(901));
         assert_eq!(last(&records[1..], &record(5).at), None);
     }

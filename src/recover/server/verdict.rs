@@ -1,6 +1,7 @@
 //! How a call ends, as a plugin's state and line.
 
 use crate::plugin::{Report, Status};
+use crate::policy::Pace;
 use crate::recover::Refusal;
 
 /// How a call ends.
@@ -24,6 +25,16 @@ impl Verdict {
     /// A refusal by a guard of that name.
     pub(super) fn refused(guard: &'static str, reason: impl Into<String>) -> Self {
         Self::Refused(Refusal { guard, reason: reason.into() })
+    }
+
+    /// The plugin's state and line, which tells a drill from the real thing.
+    pub(super) fn report_at(self, pace: Pace) -> Report {
+        let report = self.report();
+        if pace.is_documented() {
+            return report;
+        }
+        let text = format!("{} (drill, pace {})", report.text(), pace.number());
+        Report::default().stated(report.status(), text)
     }
 
     /// The plugin's state and line.

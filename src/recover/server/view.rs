@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::policy::Policy;
+use crate::policy::{Policy, Recovery};
 use crate::recover::Machine;
 use crate::recover::process::{self, Ended, Ran};
 
@@ -15,11 +15,11 @@ use crate::recover::process::{self, Ended, Ran};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why there were too many reboots of late, if there were.
-pub(super) fn too_many(recent: usize) -> Option<String> {
-    let limits = &Policy::documented().recovery;
+pub(super) fn too_many(recent: usize, limits: &Recovery) -> Option<String> {
     let full = recent >= usize::try_from(limits.storm_reboots).unwrap_or(0);
-    let minutes = limits.storm_window / 60;
-    full.then(|| format!("{recent} reboots within {minutes} min by this monitoring server"))
+    full.then(|| {
+        format!("{recent} reboots within {} s by this monitoring server", limits.storm_window)
+    })
 }
 
 /// Why too many hosts are down, if they are; counts are the engine's, as text. What can not be read is a storm.
@@ -109,7 +109,8 @@ mod tests {
         for (down, up) in [("0", "0"), ("3", "0"), ("3", "1"), ("4", "16"), ("20", "80")] {
             assert_eq!(hosts_down(down, up), None, "{down} {up}");
         }
-        assert!(too_many(5).is_some() && too_many(4).is_none());
+        let limits = &Policy::documented().recovery;
+        assert!(too_many(5, limits).is_some() && too_many(4, limits).is_none());
     }
 
     #[test]

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::past::CUT_OFF;
-use crate::policy::Policy;
+use crate::policy::Recovery;
 use crate::recover::{Event, Moment, Record, Refusal, Stage};
 
 /// Refuses a restart of a service too soon, or too often.
-pub(super) fn restart(records: &[Record], now: &Moment, service: &str) -> Result<(), Refusal> {
-    let policy = &Policy::documented().recovery;
+pub(super) fn restart(
+    records: &[Record],
+    (now, policy): (&Moment, &Recovery),
+    service: &str,
+) -> Result<(), Refusal> {
     let settle = u64::from(policy.settle);
     let again = |reason| Err(Refusal { guard: "not again", reason });
     let restarts = begun(records, now, Stage::Restart, Some(service));
@@ -18,7 +21,7 @@ pub(super) fn restart(records: &[Record], now: &Moment, service: &str) -> Result
     if let Some(since) = restarts.first().filter(|_| recent > forgiven) {
         return again(format!("{service} was restarted {since} s ago"));
     }
-    let day = restarts.iter().filter(|since| **since < 86_400).count();
+    let day = restarts.iter().filter(|since| **since < u64::from(policy.day)).count();
     if day >= usize::try_from(policy.restarts_per_day).unwrap_or(0) {
         return again(format!("{service} was restarted {day} times within a day"));
     }
@@ -31,13 +34,14 @@ pub(super) fn restart(records: &[Record], now: &Moment, service: &str) -> Result
 }
 
 /// Refuses a reboot too soon, or too often.
-pub(super) fn reboot(records: &[Record], now: &Moment) -> Result<(), Refusal> {
-    let policy = &Policy::documented().recovery;
+pub(super) fn reboot(records: &[Record], now: &Moment, policy: &Recovery) -> Result<(), Refusal> {
     let reboots = begun(records, now, Stage::Reboot, None);
-    let limits =
-        [("an hour", 3600, policy.reboots_per_hour), ("a day", 86_400, policy.reboots_per_day)];
+    let limits = [
+        ("an hour", policy.hour, policy.reboots_per_hour),
+        ("a day", policy.day, policy.reboots_per_day),
+    ];
     for (span, seconds, most) in limits {
-        let count = reboots.iter().filter(|since| **since < seconds).count();
+        let count = reboots.iter().filter(|since| **since < u64::from(seconds)).count();
         if count >= usize::try_from(most).unwrap_or(0) {
             let reason = format!("{count} of {most} reboots within {span}");
             return Err(Refusal { guard: "not again", reason });
@@ -99,6 +103,10 @@ mod tests {
     use super::super::past::first;
     use super::*;
 
+    fn documented() -> &'static Recovery {
+        &crate::policy::Policy::documented().recovery
+    }
+
     fn at(boot: &str, age: u64) -> Moment {
         Moment { time: 1_800_000_000 + age, boot: boot.to_owned(), age }
     }
@@ -122,7 +130,7 @@ mod tests {
     }
 
     fn restart_after(records: &[Record], age: u64) -> Option<&'static str> {
-        restart(records, &at("b", age), "ssh").err().map(|refusal| refusal.guard)
+        restart(records, (&at("b", age), documented()), "ssh").err().map(|refusal| refusal.guard)
     }
 
     #[test]
@@ -164,7 +172,9 @@ mod tests {
             .iter()
             .map(|(boot, age)| first(None, Stage::Reboot, Event::Intent, &at(boot, *age)))
             .collect();
-        reboot(&records, &at(boot, age)).err().map(|it| format!("{}: {}", it.guard, it.reason))
+        reboot(&records, &at(boot, age), documented())
+            .err()
+            .map(|it| format!("{}: {}", it.guard, it.reason))
     }
 
     #[test]

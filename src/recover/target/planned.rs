@@ -9,7 +9,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
 use super::systemctl;
-use crate::policy::Policy;
+use crate::policy::Recovery;
 use crate::recover::{Moment, Refusal};
 
 /// Files that package managers lock while they change the system.
@@ -32,8 +32,8 @@ const NUMBERS: [&str; 5] = [
 const FILES: [&str; 3] = ["/run/nologin", "/etc/nologin", "/run/systemd/shutdown/scheduled"];
 
 /// Refuses while the server is young, is being changed, or is going down.
-pub(super) fn guard(now: &Moment) -> Result<(), Refusal> {
-    let young = u64::from(Policy::documented().recovery.young);
+pub(super) fn guard(now: &Moment, limits: &Recovery) -> Result<(), Refusal> {
+    let young = u64::from(limits.young);
     if now.age < young {
         let reason = format!("the server is up for {} s of {young} s", now.age);
         return Err(Refusal { guard: "young", reason });
@@ -122,7 +122,10 @@ mod tests {
     #[test]
     fn a_young_server_is_left_alone() {
         let now = Moment { time: 1, boot: "b".to_owned(), age: 599 };
-        assert_eq!(guard(&now).unwrap_err().guard, "young");
+        assert_eq!(
+            guard(&now, &crate::policy::Policy::documented().recovery).unwrap_err().guard,
+            "young"
+        );
     }
 
     #[test]

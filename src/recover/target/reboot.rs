@@ -81,9 +81,9 @@ fn begun(here: &Here, deadline: &Deadline) -> Result<Verdict, Verdict> {
 }
 
 fn guards(records: &[Record], now: &Moment) -> Result<(), Refusal> {
-    Settings::read()?;
-    planned::guard(now)?;
-    budget::reboot(records, now)
+    let limits = Settings::read()?.pace().recovery();
+    planned::guard(now, &limits)?;
+    budget::reboot(records, now, &limits)
 }
 
 /// Puts a dead man behind a reboot: it outlives the shutdown, and forces what has hung.

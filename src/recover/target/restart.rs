@@ -42,8 +42,9 @@ pub(super) fn guards(
         let reason = format!("recovery of {} is off on this server", service.name);
         return Err(Refusal { guard: "switch", reason });
     }
-    planned::guard(now)?;
-    budget::restart(records, now, service.name)?;
+    let limits = settings.pace().recovery();
+    planned::guard(now, &limits)?;
+    budget::restart(records, (now, &limits), service.name)?;
     let found = daemon::find(service, &settings)?;
     Ok((settings, found))
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::names::{self, Panel};
-use crate::policy::Service;
+use crate::policy::{Pace, Service};
 use crate::recover::{Machine, Refusal};
 
 /// Where it stands.
@@ -52,6 +52,11 @@ impl Settings {
     fn in_file(folder: &Path) -> Result<Self, Refusal> {
         let machine = read(&folder.join("machine.json"));
         machine.map(Self).map_err(|reason| refusal("settings", reason))
+    }
+
+    /// How fast a drill runs.
+    pub(super) fn pace(&self) -> Pace {
+        self.0.as_ref().map(|machine| machine.pace).unwrap_or_default()
     }
 
     /// The port of a service here.

@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
+use firstaid::policy::Pace;
+
 use super::fake::Fake;
 
 /// The first line and the exit code.
@@ -28,6 +30,29 @@ fn a_failed_service_is_restarted_once_and_the_ledger_says_so() {
         again.first()
     );
     assert_eq!(fake.acts().len(), 1);
+}
+
+#[test]
+fn a_drill_says_so_and_divides_every_wait() {
+    let fake = Fake::new().with(|machine| {
+        machine.witnesses.gateway = Some("127.0.0.1".to_owned());
+        (machine.pace, machine.interval) = (Pace::new(10).unwrap(), 30);
+    });
+    let early = fake.call("ssh", 100, &[]);
+    let refused = "refused (long enough): failed for 100 s of 120 s (drill, pace 10)";
+    assert!(early.first().contains(refused), "{}", early.first());
+    for (failed_for, expected) in [
+        (120, "restarted ssh"),
+        (150, "reboot: the server is up again"),
+        (200, "nothing to do: rebooted 50 s ago; it settles for 90 s"),
+        (250, "people are needed"),
+    ] {
+        let ran = fake.call("ssh", failed_for, &[]);
+        assert!(ran.first().contains(expected), "{}", ran.first());
+        assert!(ran.first().ends_with("(drill, pace 10)"), "{}", ran.first());
+        fake.pass(if failed_for == 120 { 30 } else { 50 });
+    }
+    assert_eq!(fake.acts(), ["firstaid_restart_ssh", "firstaid_reboot"]);
 }
 
 #[test]
