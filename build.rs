@@ -22,6 +22,7 @@ struct Table {
     schedule: Schedule,
     timeouts: Timeouts,
     recovery: Recovery,
+    suspension: Suspension,
     icmp: Icmp,
     service: Vec<Service>,
     rule: Vec<Rule>,
@@ -86,6 +87,18 @@ struct Recovery {
     evidence: u32,
     evidence_kib: u32,
     dead_man: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Suspension {
+    opens: String,
+    closes: String,
+    weekdays: String,
+    holidays: String,
+    holidays_until: i16,
+    time_zone: String,
+    longest_days: u32,
 }
 
 #[derive(Deserialize)]
@@ -173,12 +186,13 @@ fn main() {
     let titles = ByPlan { core2duo: title("core2duo"), corei5_xeon: title("corei5-xeon") };
     let code = format!(
         "Policy {{ version: {:?}, source: {:?}, titles: {titles:?}, schedule: {:?}, timeouts: {:?}, \
-         recovery: {:?}, icmp_packets: {}, services: &{:?}, rules: &{:?} }}",
+         recovery: {:?}, suspension: {:?}, icmp_packets: {}, services: &{:?}, rules: &{:?} }}",
         table.version,
         table.source,
         table.schedule,
         table.timeouts,
         table.recovery,
+        table.suspension,
         table.icmp.packets,
         table.service,
         table.rule

@@ -21,6 +21,7 @@ mod power;
 mod resource;
 mod row;
 mod site;
+mod suspension;
 mod text;
 mod watched;
 mod zone;
@@ -32,6 +33,7 @@ pub use name::HostName;
 pub use power::Power;
 pub use resource::Resource;
 pub use site::{Layout, OutsideOnly, Recovery, Site};
+pub use suspension::Suspension;
 pub use watched::{Layer, StatusRules, Watched};
 pub use zone::{Contact, Member, Zone};
 
@@ -42,6 +44,7 @@ pub struct Inventory {
     zones: Vec<Zone>,
     contacts: Vec<Contact>,
     hosts: Vec<Host>,
+    suspension: Suspension,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +56,7 @@ struct File {
     zone: Vec<Spanned<zone::Row>>,
     #[serde(default)]
     contact: Vec<zone::ContactRow>,
+    suspension: Option<Spanned<suspension::Row>>,
     #[serde(default)]
     host: Vec<Spanned<row::Row>>,
 }
@@ -70,7 +74,7 @@ impl Inventory {
 
     /// Of parts that exist already: what a test changes in them has passed no rule.
     pub fn of(site: Site, zones: Vec<Zone>, contacts: Vec<Contact>, hosts: Vec<Host>) -> Self {
-        Self { site, zones, contacts, hosts }
+        Self { site, zones, contacts, hosts, suspension: Suspension::default() }
     }
 
     /// Reads the text of a file, which is called `name` in errors.
@@ -104,7 +108,8 @@ impl Inventory {
         let zones = Zone::all(&file.zone, &site)?;
         let around = row::Surroundings { site: &site, zones: &zones, contacts: &contacts };
         let hosts = hosts(file.host, &around)?;
-        Ok(Self { site, zones, contacts, hosts })
+        let suspension = Suspension::read(file.suspension.as_ref())?;
+        Ok(Self { site, zones, contacts, hosts, suspension })
     }
 
     /// The host of that name.
@@ -133,6 +138,11 @@ impl Inventory {
     /// Everybody who can be told.
     pub fn contacts(&self) -> &[Contact] {
         &self.contacts
+    }
+
+    /// When quiet time has to be asked for, and where it is told.
+    pub fn suspension(&self) -> &Suspension {
+        &self.suspension
     }
 
     /// All hosts.

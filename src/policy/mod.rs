@@ -7,10 +7,12 @@ use crate::plugin::{Bound, Status, Threshold, Thresholds};
 mod pace;
 mod plan;
 mod recovery;
+mod suspension;
 
 pub use pace::Pace;
 pub use plan::{ByPlan, Plan};
 pub use recovery::Recovery;
+pub use suspension::Suspension;
 
 /// The whole table.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub struct Policy {
     pub timeouts: Timeouts,
     /// The brakes of recovery.
     pub recovery: Recovery,
+    /// When quiet time has to be asked for.
+    pub suspension: Suspension,
     /// Echo requests of one ICMP check.
     pub icmp_packets: u16,
     /// The ten services in the document's order.

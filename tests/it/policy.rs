@@ -100,6 +100,14 @@ fn the_rules_of_recovery() {
 }
 
 #[test]
+fn the_documented_business_hours() {
+    let it = &Policy::documented().suspension;
+    assert_eq!([it.opens, it.closes], ["10:00", "18:00"]);
+    assert_eq!([it.weekdays, it.holidays], ["mon tue wed thu fri", "japan"]);
+    assert_eq!((it.time_zone, it.holidays_until), ("Asia/Tokyo", 2027));
+}
+
+#[test]
 fn only_smtp_and_dns_have_imperfect_answers_and_only_in_core2duo() {
     for it in Policy::documented().services {
         let core2duo = if matches!(it.name, "smtp" | "dns") { Status::Warning } else { Status::Ok };

@@ -12,11 +12,25 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plugin", &["deadline"]),
     ("probe", &["deadline"]),
     ("policy", &["plugin"]),
+    ("calendar", &["policy"]),
     ("check", &["deadline", "plugin", "policy", "probe"]),
-    ("inventory", &["check", "policy"]),
+    ("inventory", &["calendar", "check", "policy"]),
     ("config", &["plugin", "policy", "inventory", "check", "recover"]),
     ("recover", &["deadline", "plugin", "policy", "probe"]),
-    ("cli", &["check", "config", "deadline", "inventory", "plugin", "policy", "probe", "recover"]),
+    (
+        "cli",
+        &[
+            "calendar",
+            "check",
+            "config",
+            "deadline",
+            "inventory",
+            "plugin",
+            "policy",
+            "probe",
+            "recover",
+        ],
+    ),
     ("bin", &["check", "cli", "recover"]),
 ];
 
