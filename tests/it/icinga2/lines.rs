@@ -81,7 +81,10 @@ layer = 4
 const WRAPPER: &str = r#"#!/bin/sh
 PROGRAM "$@"
 code=$?
-{ printf '%s %s' "$code" "${0##*/}"; printf ' %s' "$@"; echo; } >> DIR/lines
+line="$code ${0##*/}"
+for word; do line="$line $word"; done
+# In one piece: many run at once.
+echo "$line" >> DIR/lines
 exit $code
 "#;
 
