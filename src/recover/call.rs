@@ -7,6 +7,9 @@ use super::{Options, Refusal};
 use crate::plugin::decimal;
 use crate::policy::{Policy, Service};
 
+/// The service that shows a fault of the server itself.
+const PING: &str = "ping";
+
 /// What has failed.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
@@ -56,8 +59,8 @@ impl Call {
     /// # Errors
     /// A refusal: a value is missing, is an unresolved macro, or is not what it should be.
     pub fn read(options: &Options) -> Result<Self, Refusal> {
-        let fault = match &options.service {
-            None => Fault::Host,
+        let fault = match options.service.as_deref() {
+            None | Some(PING) => Fault::Host,
             Some(name) => Fault::Service(
                 Policy::documented().service(name).map_err(|error| doubt(error.to_string()))?,
             ),

@@ -20,7 +20,7 @@ pub struct Options {
     /// detached parts as carry-out and force-reboot
     #[arg(long, value_name = "ACT", value_parser = ["restart", "reboot", "result", "answers", "carry-out", "force-reboot"])]
     pub act: Option<String>,
-    /// The failed service, one of the policy's; without it the host itself has failed
+    /// The failed service, one of the policy's; ping, or without it: the host itself has failed
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
     /// How the target is reached: nrpe, icinga, ssh, local or none

@@ -22,12 +22,12 @@ fn object(inventory: &Inventory, host: &Host) -> Object {
         set("notes", macros(notes));
     }
     set("vars.firstaid_plan", text(host.plan.name()));
-    set("vars.firstaid_contacts", texts(host.contacts.iter().map(|name| user(name))));
+    set("vars.firstaid_users", texts(host.contacts.iter().map(|name| user(name))));
     if !host.parents.is_empty() {
         set("vars.firstaid_parents", texts(host.parents.iter().map(HostName::to_string)));
     }
     if host.is_recoverable() {
-        set("vars.firstaid_recover_via", text(host.agent.name()));
+        set("vars.firstaid_via", text(host.agent.name()));
     }
     if host.recovery == Recovery::Off {
         let (name, value) = dry_run(host.recovery);
@@ -46,7 +46,6 @@ fn agent(inventory: &Inventory, host: &Host) -> Pairs {
         return attributes;
     }
     let mut set = |name: &str, value: Value| attributes.push((name.to_owned(), value));
-    set("vars.firstaid_agent", text(host.agent.name()));
     let site = inventory.site();
     match host.agent {
         Agent::Nrpe if host.nrpe != site.nrpe => {

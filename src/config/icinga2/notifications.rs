@@ -2,7 +2,7 @@
 
 use super::rule::{self, Servers};
 use super::syntax::{Object, Pairs, Value, code, comment, duration, macros, pairs, text};
-use crate::inventory::{Inventory, Layout, Recovery, Site};
+use crate::inventory::{Host, Inventory, Layout, Recovery, Site};
 
 /// Debian's scripts, which send mail.
 const MAIL_HOST: &str = "/mail-host-notification.sh";
@@ -13,8 +13,6 @@ const MAIL_SERVICE: &str = "/mail-service-notification.sh";
 enum About {
     Host,
     Service,
-    /// The service `ping-warning`, whose fault is the host's.
-    Ping,
 }
 
 /// Seconds that the engine gives a call: a power switch that is slow must not be left between off and on.
@@ -41,7 +39,7 @@ pub(super) fn write(inventory: &Inventory) -> String {
         alert_command(inventory, about).write(&mut out);
     }
     recover_template(inventory).write(&mut out);
-    for about in [About::Host, About::Service, About::Ping] {
+    for about in [About::Host, About::Service] {
         recover_command(about).write(&mut out);
     }
     comment(&mut out, "Alerts: once for a problem, and once for its end, by the masters alone.");
@@ -56,11 +54,9 @@ pub(super) fn write(inventory: &Inventory) -> String {
         &mut out,
         "HARD, and not in a downtime, nor acknowledged, nor unreachable. There are no times.begin: they would pile up.",
     );
-    for about in [About::Host, About::Service, About::Ping] {
+    for about in [About::Host, About::Service] {
         let object = recovery(inventory, about);
-        rule::write(&mut out, inventory, &object, Servers::Checking, |host| {
-            host.is_recoverable() && (about != About::Service || !host.services.is_empty())
-        });
+        rule::write(&mut out, inventory, &object, Servers::Checking, Host::is_recoverable);
     }
     out
 }
@@ -76,9 +72,7 @@ fn alert_command(inventory: &Inventory, about: About) -> Object {
     let site = inventory.site();
     let (name, own, script, state) = match about {
         About::Host => ("host", &site.notify_host, MAIL_HOST, "$host.state$"),
-        About::Service | About::Ping => {
-            ("service", &site.notify_service, MAIL_SERVICE, "$service.state$")
-        }
+        About::Service => ("service", &site.notify_service, MAIL_SERVICE, "$service.state$"),
     };
     let output = if about == About::Host { "$host.output$" } else { "$service.output$" };
     let program =
@@ -110,7 +104,7 @@ fn recover_template(inventory: &Inventory) -> Object {
     let site = inventory.site();
     let mut options = pairs([
         ("--host", required("$host.name$")),
-        ("--via", required("$firstaid_recover_via$")),
+        ("--via", required("$firstaid_via$")),
         ("--kind", required("$notification.type$")),
         ("--number", required("$notification.notification_number$")),
         ("--host-state", required("$host.state$")),
@@ -190,12 +184,11 @@ fn recover_command(about: About) -> Object {
     let (name, it, last_ok) = match about {
         About::Host => ("host", "host", "$host.last_state_up$"),
         About::Service => ("service", "service", "$service.last_state_ok$"),
-        About::Ping => ("ping", "service", "$service.last_state_ok$"),
     };
     let of = |attribute: &str| required(&format!("${it}.{attribute}$"));
     let mut options: Pairs = Vec::new();
     if about == About::Service {
-        options.push(("--service".to_owned(), required("$firstaid_recover$")));
+        options.push(("--service".to_owned(), required("$firstaid_fault$")));
     }
     options.extend(pairs([
         ("--state", of("state")),
@@ -218,36 +211,26 @@ fn recover_command(about: About) -> Object {
 fn alert(about: About) -> Object {
     let (kind, name) = match about {
         About::Host => ("Host", "host"),
-        About::Service | About::Ping => ("Service", "service"),
+        About::Service => ("Service", "service"),
     };
     let mut attributes = pairs([
         ("command", text(format!("firstaid_alert_{name}"))),
-        ("users", code("host.vars.firstaid_contacts")),
+        ("users", code("host.vars.firstaid_users")),
         ("types", code("[ Problem, Recovery ]")),
         ("interval", code("0")),
     ]);
-    let assign = "host.vars.firstaid_contacts".to_owned();
+    let assign = "host.vars.firstaid_users".to_owned();
     attributes.push(("assign where".to_owned(), Value::Rule(assign)));
     Object::rule(&format!("apply Notification \"firstaid-alert\" to {kind}"), attributes)
 }
 
 fn recovery(inventory: &Inventory, about: About) -> Object {
-    let (kind, name, command, states, of) = match about {
-        About::Host => ("Host", "firstaid-recovery", "host", "[ Down ]", ""),
-        About::Service => (
-            "Service",
-            "firstaid-recovery",
-            "service",
-            "[ Warning, Critical ]",
-            "service.vars.firstaid_recover && ",
-        ),
-        About::Ping => (
-            "Service",
-            "firstaid-recovery-ping",
-            "ping",
-            "[ Warning ]",
-            "service.name == \"ping-warning\" && ",
-        ),
+    let (kind, command, states, of) = match about {
+        About::Host => ("Host", "host", "[ Down ]", ""),
+        // The fault of ping-warning is the host's; it never is CRITICAL.
+        About::Service => {
+            ("Service", "service", "[ Warning, Critical ]", "service.vars.firstaid_fault && ")
+        }
     };
     let mut attributes = pairs([
         ("command", text(format!("firstaid_recover_{command}"))),
@@ -262,7 +245,7 @@ fn recovery(inventory: &Inventory, about: About) -> Object {
         Layout::Cluster => " && host.zone == ZoneName",
     };
     // Every service is asked, so what tells most of them apart comes first.
-    let assign = format!("{of}host.vars.firstaid_recover_via{zone}");
+    let assign = format!("{of}host.vars.firstaid_via{zone}");
     attributes.push(("assign where".to_owned(), Value::Rule(assign)));
-    Object::rule(&format!("apply Notification \"{name}\" to {kind}"), attributes)
+    Object::rule(&format!("apply Notification \"firstaid-repair\" to {kind}"), attributes)
 }

@@ -10,6 +10,9 @@ use crate::policy::{Plan, Policy, Service};
 /// The template of services that are judged by the connection, whose own check knows no layers.
 pub(super) const CONNECTION: &str = "firstaid-connection";
 
+/// What stands in a service's place where its fault is the server's own.
+const PING: &str = "ping";
+
 /// The file of templates.
 pub(super) fn templates(policy: &Policy, inventory: &Inventory) -> String {
     let mut out = String::new();
@@ -27,31 +30,31 @@ pub(super) fn templates(policy: &Policy, inventory: &Inventory) -> String {
     host.push(("check_command".to_owned(), text("firstaid_icmp_rtt")));
     host.push(("vars.firstaid_icmp_rtt_only".to_owned(), text("critical")));
     Object::new("template Host", "firstaid-host", host).write(&mut out);
-    Object::new("template Service", "firstaid-service", rhythm(site)).write(&mut out);
-    let ping = pairs([
+    let mut ping = rhythm(site);
+    ping.extend(pairs([
         ("check_command", text("firstaid_icmp_rtt")),
         ("vars.firstaid_icmp_rtt_only", text("warning")),
-    ]);
-    Object::new("template Service", "firstaid-ping-warning", ping)
-        .import("firstaid-service")
-        .write(&mut out);
-    let connection = pairs([("check_command", text("firstaid_port"))]);
-    Object::new("template Service", CONNECTION, connection)
-        .import("firstaid-service")
-        .write(&mut out);
+        ("vars.firstaid_fault", text(PING)),
+    ]));
+    Object::new("template Service", "firstaid-ping-warning", ping).write(&mut out);
+    let mut connection = rhythm(site);
+    connection.push(("check_command".to_owned(), text("firstaid_port")));
+    Object::new("template Service", CONNECTION, connection).write(&mut out);
     for service in policy.services {
         comment(&mut out, &docs::service(policy, service));
-        service_template(service).write(&mut out);
+        service_template(site, service).write(&mut out);
     }
     for name in Resource::NAMES {
         comment(&mut out, &docs::rows(policy, name));
         for agent in [Agent::Nrpe, Agent::Icinga, Agent::Ssh] {
-            resource_template(name, agent).write(&mut out);
+            resource_template(site, name, agent).write(&mut out);
         }
     }
     out
 }
 
+/// Every template has it for itself: to import it from another one costs the engine a fiftieth of the time to load thousands of
+/// hosts.
 fn rhythm(site: &Site) -> Pairs {
     pairs([
         ("check_interval", duration(site.interval)),
@@ -61,13 +64,13 @@ fn rhythm(site: &Site) -> Pairs {
     ])
 }
 
-fn service_template(service: &'static Service) -> Object {
-    let mut attributes = pairs([("check_command", text(format!("firstaid_{}", service.check)))]);
+fn service_template(site: &Site, service: &'static Service) -> Object {
+    let mut attributes = rhythm(site);
+    attributes.push(("check_command".to_owned(), text(format!("firstaid_{}", service.check))));
     for (name, value) in documented(service) {
         attributes.push((format!("vars.{name}"), value));
     }
     Object::new("template Service", &format!("firstaid-{}", service.name), attributes)
-        .import("firstaid-service")
 }
 
 /// The variables of a service that differs in nothing from the policy.
@@ -80,15 +83,24 @@ pub(super) fn documented(service: &'static Service) -> Pairs {
     variables
 }
 
-fn resource_template(name: &str, agent: Agent) -> Object {
+fn resource_template(site: &Site, name: &str, agent: Agent) -> Object {
     let command = if agent == Agent::Icinga { name } else { agent.name() };
-    let mut attributes = pairs([("check_command", text(format!("firstaid_{command}")))]);
+    let mut attributes = rhythm(site);
+    attributes.push(("check_command".to_owned(), text(format!("firstaid_{command}"))));
     if agent == Agent::Nrpe {
         attributes
             .push(("vars.firstaid_nrpe_command".to_owned(), text(format!("firstaid_{name}"))));
     }
-    Object::new("template Service", &format!("firstaid-{}-{name}", agent.name()), attributes)
-        .import("firstaid-service")
+    Object::new("template Service", &kind(name, agent), attributes)
+}
+
+/// The template of a resource: NRPE is the way that most hosts have.
+fn kind(name: &str, agent: Agent) -> String {
+    if agent == Agent::Nrpe {
+        format!("firstaid-{name}")
+    } else {
+        format!("firstaid-{}-{name}", agent.name())
+    }
 }
 
 /// The file of rules.
@@ -96,27 +108,38 @@ pub(super) fn rules(inventory: &Inventory) -> String {
     use Servers::Seeing;
     let mut out = String::new();
     comment(&mut out, "The ten services: their faults lead to recovery.");
+    let hosts = || inventory.hosts().iter();
+    let watched = || hosts().flat_map(|host| host.services.iter().map(move |it| (host, it)));
+    let kinds = watched().any(|(_, it)| it.by_connection());
+    let mut services = vec![if kinds { KIND } else { TEMPLATE }, "vars.firstaid_fault = name"];
+    if watched().any(|(host, it)| has_vars(&own(host, it))) {
+        services.push(VARS);
+    }
     let services =
         Object::rule("apply Service for (name => own in host.vars.firstaid_services)", Vec::new())
-            .code([
-                "import own.kind || \"firstaid-\" + name",
-                "vars.firstaid_recover = name",
-                "if (own.vars) { vars += own.vars }",
-            ]);
+            .code(services);
     rule::write(&mut out, inventory, &services, Seeing, |host| !host.services.is_empty());
     comment(
         &mut out,
-        "What is measured on the server itself: never recovered, so firstaid_recover is not set.",
+        "What is measured on the server itself: never recovered, so firstaid_fault is not set.",
     );
-    let resources = Object::rule(
-        "apply Service for (name => own in host.vars.firstaid_resources)",
-        Vec::new(),
-    )
-    .code([
-        "import \"firstaid-\" + host.vars.firstaid_agent + \"-\" + name",
-        "if (host.vars.firstaid_endpoint) { command_endpoint = host.vars.firstaid_endpoint }",
-        "vars += own",
-    ]);
+    // What no host needs is not asked for every service.
+    let ways = |agents: &[Agent]| {
+        hosts().any(|host| !host.resources.is_empty() && agents.contains(&host.agent))
+    };
+    let kinds = ways(&[Agent::Icinga, Agent::Ssh]);
+    let mut resources = vec![if kinds { KIND } else { TEMPLATE }];
+    if ways(&[Agent::Icinga]) {
+        resources.push(
+            "if (host.vars.firstaid_endpoint) { command_endpoint = host.vars.firstaid_endpoint }",
+        );
+    }
+    if kinds {
+        resources.push(VARS);
+    }
+    let resources =
+        Object::rule("apply Service for (name => own in host.vars.firstaid_resources)", Vec::new())
+            .code(resources);
     rule::write(&mut out, inventory, &resources, Seeing, |host| !host.resources.is_empty());
     comment(
         &mut out,
@@ -134,6 +157,18 @@ pub(super) fn rules(inventory: &Inventory) -> String {
     .code(["assign where host.vars.firstaid_parents"]);
     rule::write(&mut out, inventory, &parents, Seeing, |host| !host.parents.is_empty());
     out
+}
+
+/// What adds the variables of an entry.
+const VARS: &str = "if (own.vars) { vars += own.vars }";
+
+/// Imports the template of an entry.
+const TEMPLATE: &str = "import \"firstaid-\" + name";
+/// The same where entries may name another one.
+const KIND: &str = "import own.kind || \"firstaid-\" + name";
+
+fn has_vars(entry: &Value) -> bool {
+    matches!(entry, Value::Dict(pairs) if pairs.iter().any(|(name, _)| name == "vars"))
 }
 
 /// A dictionary entry of a watched service: what differs from its template.
@@ -155,15 +190,23 @@ pub(super) fn own(host: &Host, watched: &Watched) -> Value {
     Value::Dict(entry)
 }
 
-/// A dictionary entry of a resource.
+/// A dictionary entry of a resource: what differs from its template.
 pub(super) fn measured(host: &Host, resource: &Resource, plugins: &str) -> Value {
     let call = Call::resource(host, resource);
-    Value::Dict(match host.agent {
+    let vars = match host.agent {
         Agent::Icinga => variables(host, &call),
         Agent::Ssh => pairs([("firstaid_ssh_command", text(command_line(&call, plugins)))]),
         // The command line stands in NRPE's configuration on the server.
         Agent::Nrpe | Agent::None | Agent::Local => Vec::new(),
-    })
+    };
+    let mut entry: Pairs = Vec::new();
+    if host.agent != Agent::Nrpe {
+        entry.push(("kind".to_owned(), text(kind(resource.name, host.agent))));
+    }
+    if !vars.is_empty() {
+        entry.push(("vars".to_owned(), Value::Dict(vars)));
+    }
+    Value::Dict(entry)
 }
 
 /// The address in the attribute that the engine has for its family.

@@ -84,7 +84,7 @@ impl Object {
     }
 
     #[must_use]
-    pub(super) fn code<const N: usize>(mut self, lines: [&'static str; N]) -> Self {
+    pub(super) fn code(mut self, lines: impl IntoIterator<Item = &'static str>) -> Self {
         self.code.extend(lines);
         self
     }

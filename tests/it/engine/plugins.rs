@@ -98,7 +98,9 @@ impl Call {
     /// Whether it is about this service of a host, or with `-` about the host itself.
     pub(crate) fn is_about(&self, host: &str, service: &str) -> bool {
         let named = self.value("--service");
-        self.value("--host") == host && named == if service == "-" { "" } else { service }
+        // Slow answers of a host are a service of the engine, and a fault of the host.
+        let meant = if service == "-" { ["", "ping"] } else { [service; 2] };
+        self.value("--host") == host && meant.contains(&named)
     }
 }
 

@@ -84,7 +84,7 @@ fn time_limits_nest_and_recovery_has_more_than_the_engines_minute() {
 fn recovery_is_a_tick_for_problems_of_what_can_be_recovered_and_of_nothing_else() {
     let objects = master();
     let ticks: Vec<_> = of(&objects, "Notification")
-        .filter(|(name, _)| name.contains("!firstaid-recovery"))
+        .filter(|(name, _)| name.contains("!firstaid-repair"))
         .collect();
     for (name, object) in &ticks {
         assert_eq!(object["types"], "[ \"Problem\" ]", "{name}");
@@ -93,7 +93,6 @@ fn recovery_is_a_tick_for_problems_of_what_can_be_recovered_and_of_nothing_else(
         assert_eq!(object["users"], "[ \"firstaid-robot\" ]", "{name}");
         let states = match name.matches('!').count() {
             1 => "[ \"Down\" ]",
-            _ if name.ends_with("-ping") => "[ \"Warning\" ]",
             _ => "[ \"Warning\", \"Critical\" ]",
         };
         assert_eq!(object["states"], states, "{name}");
@@ -109,7 +108,7 @@ fn recovery_is_a_tick_for_problems_of_what_can_be_recovered_and_of_nothing_else(
 fn alerts_are_the_masters_and_recovery_is_that_of_the_zone_that_checks() {
     let satellite = seen_by("satellite1.example.com", "tokyo", &["tokyo"]);
     let names: Vec<&str> = of(&satellite, "Notification").map(|(name, _)| name).collect();
-    assert!(names.iter().all(|name| name.contains("!firstaid-recovery")), "{names:?}");
+    assert!(names.iter().all(|name| name.contains("!firstaid-repair")), "{names:?}");
     // Four services, the host, and its slow pings; db1 has no way to be recovered.
     assert_eq!(names.iter().filter(|name| name.starts_with("mail1.")).count(), 6);
     assert_eq!(names.len(), 6);
@@ -126,7 +125,7 @@ fn alerts_are_the_masters_and_recovery_is_that_of_the_zone_that_checks() {
         );
     }
     let of_satellite = of(&masters, "Notification")
-        .filter(|(name, _)| name.starts_with("mail1.") && name.contains("!firstaid-recovery"));
+        .filter(|(name, _)| name.starts_with("mail1.") && name.contains("!firstaid-repair"));
     assert_eq!(of_satellite.count(), 0);
 }
 

@@ -281,6 +281,17 @@ fn a_storm_holds_every_reboot() {
 }
 
 #[test]
+fn slow_answers_are_a_fault_of_the_server_by_either_spelling() {
+    for more in [&["--service", "ping"][..], &[]] {
+        let fake = answering();
+        let mut words = vec!["--state", "WARNING", "--host-state", "UP"];
+        words.extend(more);
+        fake.call("-", 1200, &words);
+        assert_eq!(fake.acts(), ["firstaid_reboot"], "{more:?}");
+    }
+}
+
+#[test]
 fn after_a_storm_it_must_be_calm_for_a_while() {
     let fake = answering();
     fake.call("-", 1200, &["--hosts-down", "30", "--hosts-up", "70"]);
