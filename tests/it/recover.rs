@@ -8,3 +8,5 @@ mod fake;
 mod history;
 mod on_hosts;
 mod on_target;
+mod outside;
+mod storm;

@@ -77,50 +77,6 @@ fn what_a_restart_does_not_cure_is_rebooted_once_and_then_left_to_people() {
     assert_eq!(fake.acts().len(), 2);
 }
 
-fn answering() -> Fake {
-    Fake::new().with(|machine| machine.witnesses.gateway = Some("127.0.0.1".to_owned()))
-}
-
-#[test]
-fn a_service_that_answers_on_the_server_itself_costs_no_reboot() {
-    let fake = answering();
-    fake.put("answers", r#"{"ssh":true,"http":false}"#);
-    // Of two services that have failed, each is asked for.
-    fake.call("ssh", 1200, &[]);
-    fake.call("http", 1200, &[]);
-    fake.pass(300);
-    let ran = fake.call("ssh", 1500, &[]);
-    assert_eq!(ran.code, 2);
-    assert!(ran.first().contains("ssh answers on the server itself"), "{}", ran.first());
-    assert_eq!(fake.acts(), ["firstaid_restart_ssh", "firstaid_restart_http"]);
-    fake.call("http", 1500, &[]);
-    assert_eq!(fake.acts().last().unwrap(), "firstaid_reboot");
-}
-
-#[test]
-fn where_nobody_could_look_on_the_server_it_is_not_rebooted() {
-    for answers in [r#"{"ssh":null}"#, "{}", "[]"] {
-        let fake = answering();
-        fake.put("answers", answers);
-        fake.call("ssh", 1200, &[]);
-        fake.pass(300);
-        let ran = fake.call("ssh", 1500, &[]);
-        assert_eq!((ran.code, fake.acts().len()), (3, 1), "{answers}: {}", ran.first());
-    }
-}
-
-#[test]
-fn what_is_done_about_a_fault_from_outside_is_a_setting() {
-    for (setting, acts) in [("nothing", 0), ("restart", 1), ("reboot", 2)] {
-        let fake = answering().with(|machine| machine.outside_only = setting.to_owned());
-        fake.put("answers", r#"{"ssh":true}"#);
-        fake.call("ssh", 1200, &[]);
-        fake.pass(300);
-        fake.call("ssh", 1500, &[]);
-        assert_eq!(fake.acts().len(), acts, "{setting}: {:?}", fake.acts());
-    }
-}
-
 #[test]
 fn right_before_the_act_the_check_has_the_last_word() {
     for (code, reason) in
@@ -266,42 +222,12 @@ fn a_server_that_was_started_a_moment_ago_is_left_alone() {
 }
 
 #[test]
-fn a_storm_holds_every_reboot() {
-    let fake = Fake::new().with(|machine| machine.witnesses.gateway = Some("127.0.0.1".to_owned()));
-    let down = |more: &[&str]| fake.call("-", 1200, more).stdout;
-    assert!(down(&["--hosts-down", "30", "--hosts-up", "70"]).contains("refused (storm)"));
-    assert!(down(&["--hosts-down", "", "--hosts-up", "70"]).contains("refused (storm)"));
-    assert_eq!(fake.acts(), Vec::<String>::new());
-    let fake = fake.with(|machine| machine.witnesses.gateway = Some("192.0.2.254".to_owned()));
-    assert!(
-        fake.call("-", 1200, &[]).stdout.contains("refused (storm)"),
-        "a gateway that is silent"
-    );
-    assert_eq!(fake.acts(), Vec::<String>::new());
-}
-
-#[test]
 fn slow_answers_are_a_fault_of_the_server_by_either_spelling() {
     for more in [&["--service", "ping"][..], &[]] {
-        let fake = answering();
+        let fake = Fake::answering();
         let mut words = vec!["--state", "WARNING", "--host-state", "UP"];
         words.extend(more);
         fake.call("-", 1200, &words);
         assert_eq!(fake.acts(), ["firstaid_reboot"], "{more:?}");
     }
-}
-
-#[test]
-fn after_a_storm_it_must_be_calm_for_a_while() {
-    let fake = answering();
-    fake.call("-", 1200, &["--hosts-down", "30", "--hosts-up", "70"]);
-    fake.pass(300);
-    let soon = fake.call("-", 1500, &[]);
-    assert!(soon.first().contains("refused (storm): a storm was seen 30"), "{}", soon.first());
-    fake.pass(300);
-    fake.call("-", 1800, &[]);
-    assert_eq!(fake.acts(), Vec::<String>::new());
-    fake.pass(300);
-    fake.call("-", 2100, &[]);
-    assert_eq!(fake.acts(), ["firstaid_reboot"]);
 }

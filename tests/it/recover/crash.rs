@@ -63,17 +63,13 @@ fn as_documented(fake: &Fake, what: &str) {
     }
 }
 
-fn answering() -> Fake {
-    Fake::new().with(|machine| machine.witnesses.gateway = Some("127.0.0.1".to_owned()))
-}
-
 /// Kills a call about a failed service at every point; `before` brings the server to where it begins.
 fn at_every_point(before: impl Fn(&Fake) -> i64 + Sync) -> u32 {
     require("strace");
     let points = AtomicU32::new(0);
     side_by_side(&KINDS, |kind| {
         for number in 1..MOST {
-            let fake = answering();
+            let fake = Fake::answering();
             let failed_for = before(&fake);
             let killed = is_killed(&fake.words("ssh", failed_for, &[]), (kind, number));
             let what = format!("killed at {kind} {number}");

@@ -80,6 +80,11 @@ impl Fake {
         fake
     }
 
+    /// The same, where the monitoring server's gateway answers: what a reboot needs.
+    pub(super) fn answering() -> Self {
+        Self::new().with(|machine| machine.witnesses.gateway = Some("127.0.0.1".to_owned()))
+    }
+
     /// Changes what is known about the server.
     pub(super) fn with(mut self, change: impl FnOnce(&mut Machine)) -> Self {
         change(&mut self.machine);
