@@ -11,6 +11,7 @@ use super::script::{Script, Scripts};
 use super::settings::Settings;
 use super::systemctl;
 use super::unit::{Choice, Unit};
+use super::xinetd;
 use super::{answers, has_systemd};
 use crate::deadline::Deadline;
 use crate::policy::Service;
@@ -59,8 +60,12 @@ fn called(service: &Service, settings: &Settings) -> Result<Vec<String>, Refusal
     }
     let mut names: Vec<String> =
         names::candidates(service, settings.panel()?).iter().map(|it| (*it).to_owned()).collect();
-    if names == ["xinetd"] && !exists("xinetd")? {
-        names = names::substitutes(service).iter().map(|it| (*it).to_owned()).collect();
+    if names == ["xinetd"] {
+        if exists("xinetd")? {
+            xinetd::guard(settings.port(service))?;
+        } else {
+            names = names::substitutes(service).iter().map(|it| (*it).to_owned()).collect();
+        }
     }
     if service.name == "postgresql" {
         // Debian's own unit of that name starts nothing; each cluster has one of its own.

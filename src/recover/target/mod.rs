@@ -32,6 +32,7 @@ mod script;
 mod settings;
 mod systemctl;
 mod unit;
+mod xinetd;
 
 pub(super) use here::log;
 use here::{Here, Verdict};
