@@ -18,6 +18,9 @@ pub struct Told {
     pub age: u64,
     /// The last act that was begun or refused there; none where there never was one, or where something else was asked.
     pub job: Option<Job>,
+    /// Seconds since the last restart of each service, by its name, and since the last `reboot`, whoever asked for them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub acts: BTreeMap<String, u64>,
     /// By service, whether it answers on the server itself, by its protocol; none where nobody could look. Told where it was asked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, Option<bool>>,
@@ -105,6 +108,7 @@ mod tests {
             boot: "b".to_owned(),
             age: 9000,
             job: Some(job),
+            acts: [("ssh".to_owned(), 12), ("reboot".to_owned(), 90_000)].into(),
             answers: [("ssh".to_owned(), Some(true)), ("http".to_owned(), None)].into(),
         };
         let output = format!("RECOVER OK - restart of ssh: answers again\n{}\n", told.line());

@@ -4,6 +4,7 @@ mod call;
 mod clock;
 mod crash;
 mod disk;
+mod elsewhere;
 mod fake;
 mod history;
 mod on_hosts;

@@ -6,7 +6,7 @@ use super::agent::{Asked, Want};
 use super::case::{Case, Checked, Pause, restart_state};
 use super::conclude::{event, is_new};
 use super::verdict::Verdict;
-use super::{outside, peers, power, storm};
+use super::{elsewhere, outside, peers, power, storm};
 use crate::policy::Policy;
 use crate::recover::decide::{Situation, words};
 use crate::recover::{Act, Event, Record, Stage, State, Told};
@@ -41,6 +41,7 @@ fn restart(mut case: Case) -> Result<Verdict> {
     let Some(service) = case.call.service_name() else {
         return Ok(Verdict::refused("way", "a server is not restarted like a service"));
     };
+    let failed_for = lasted(&case)?;
     let told = match case.ask(Want::Result) {
         Asked::Told { told, .. } => told,
         Asked::Silent(why) => {
@@ -54,6 +55,9 @@ fn restart(mut case: Case) -> Result<Verdict> {
     };
     if let Some(reason) = stranger(&case, &told) {
         return Ok(reason);
+    }
+    if let Some(verdict) = elsewhere::adopt(&mut case, Stage::Restart, &told, failed_for)? {
+        return Ok(verdict);
     }
     if let Some(verdict) = outside::held(&case, Stage::Restart) {
         return Ok(verdict);
@@ -109,6 +113,7 @@ fn reboot(mut case: Case) -> Result<Verdict> {
     if let Some(reason) = storm::refuses(&case)? {
         return Ok(Verdict::refused("storm", reason));
     }
+    let failed_for = lasted(&case)?;
     let told = match case.ask(Want::Result) {
         Asked::Told { told, .. } => told,
         Asked::Silent(why) if case.machine.power.is_some() => {
@@ -122,6 +127,9 @@ fn reboot(mut case: Case) -> Result<Verdict> {
     };
     if let Some(reason) = stranger(&case, &told) {
         return Ok(reason);
+    }
+    if let Some(verdict) = elsewhere::adopt(&mut case, Stage::Reboot, &told, failed_for)? {
+        return Ok(verdict);
     }
     if let Some(verdict) = outside::held(&case, Stage::Reboot) {
         return Ok(verdict);
@@ -232,8 +240,13 @@ fn intend(case: &mut Case, stage: Stage, target: Option<&str>, text: &str) -> Re
     written(case)
 }
 
+/// Seconds since the last OK result.
+fn lasted(case: &Case) -> Result<u64> {
+    Ok(case.now()?.time.saturating_sub(case.call.last_ok_seconds()))
+}
+
 /// The record that was written last.
-fn written(case: &Case) -> Result<Record> {
+pub(super) fn written(case: &Case) -> Result<Record> {
     case.records().last().cloned().context("the ledger lost a record")
 }
 

@@ -11,6 +11,7 @@ pub mod agent;
 mod call;
 mod case;
 mod conclude;
+mod elsewhere;
 mod held;
 pub mod icinga;
 mod identity;

@@ -1,6 +1,6 @@
 //! How often an act may be done: counted by what was begun, and by clocks that nobody sets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::past::CUT_OFF;
 use crate::policy::Recovery;
@@ -81,21 +81,34 @@ pub(super) fn ages(records: &[Record], now: &Moment) -> Vec<u64> {
 
 /// Acts of a kind that were begun, as the seconds since: the newest first.
 fn begun(records: &[Record], now: &Moment, stage: Stage, service: Option<&str>) -> Vec<u64> {
+    let own = |record: &Record| record.stage == stage && record.service.as_deref() == service;
+    let mut found: Vec<u64> =
+        all_begun(records, now).filter(|(record, _)| own(record)).map(|(_, age)| age).collect();
+    found.reverse();
+    found
+}
+
+/// The last act of each kind, a restart by its service's name, as the seconds since it was begun.
+pub(super) fn latest(records: &[Record], now: &Moment) -> BTreeMap<String, u64> {
+    let name = |record: &Record| record.service.clone().unwrap_or_else(|| "reboot".to_owned());
+    // The newest comes last.
+    all_begun(records, now).map(|(record, age)| (name(record), age)).collect()
+}
+
+/// Every act that was begun, with the seconds since: the oldest first.
+fn all_begun<'a>(
+    records: &'a [Record],
+    now: &Moment,
+) -> impl Iterator<Item = (&'a Record, u64)> + use<'a> {
     let dropped: BTreeSet<&str> = records
         .iter()
         .filter(|it| it.event == Event::Dropped)
         .map(|it| it.fault.as_str())
         .collect();
-    let own = |record: &Record| {
-        record.event == Event::Intent
-            && record.stage == stage
-            && record.service.as_deref() == service
-            && !dropped.contains(record.fault.as_str())
-    };
     let all = records.iter().zip(ages(records, now));
-    let mut found: Vec<u64> = all.filter(|(record, _)| own(record)).map(|(_, age)| age).collect();
-    found.reverse();
-    found
+    all.filter(move |(record, _)| {
+        record.event == Event::Intent && !dropped.contains(record.fault.as_str())
+    })
 }
 
 #[cfg(test)]
@@ -124,6 +137,8 @@ mod tests {
         assert_eq!(begun(&records, &now, Stage::Reboot, None), [600, 7600]);
         assert_eq!(begun(&records, &now, Stage::Restart, Some("ssh")), [5600]);
         assert!(begun(&records, &now, Stage::Restart, Some("http")).is_empty());
+        let all = [("reboot".to_owned(), 600), ("ssh".to_owned(), 5600)];
+        assert_eq!(latest(&records, &now), all.into());
         records.push(first(None, Stage::Reboot, Event::Dropped, &at("b", 7001)));
         records[3].fault = records[2].fault.clone();
         assert_eq!(begun(&records, &now, Stage::Reboot, None), [7601]);

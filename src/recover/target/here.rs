@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 
+use super::budget;
 use super::past::{self, Lock};
 use crate::deadline::Deadline;
 use crate::recover::{Ledger, Moment, Record, Refusal, Told};
@@ -81,8 +82,8 @@ impl Here {
         let now = self.now()?;
         let refusal = self.refusal_after(records);
         let job = past::job(refusal.as_ref().map_or(records, std::slice::from_ref), &now, lock);
-        let answers = BTreeMap::new();
-        Ok(Told { machine: self.machine()?, boot: now.boot, age: now.age, job, answers })
+        let (acts, answers) = (budget::latest(records, &now), BTreeMap::new());
+        Ok(Told { machine: self.machine()?, boot: now.boot, age: now.age, job, acts, answers })
     }
 
     /// The id of the machine. Where the system has none, one is made.

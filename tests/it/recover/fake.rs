@@ -30,7 +30,7 @@ if [ -e began ]; then
 fi
 answers={}
 [ "$name" = firstaid_answers ] && answers=$(cat answers)
-echo "{\"machine\":\"$(cat machine)\",\"boot\":\"$(cat boot)\",\"age\":$(cat age),\"job\":$job,\"answers\":$answers}"
+echo "{\"machine\":\"$(cat machine)\",\"boot\":\"$(cat boot)\",\"age\":$(cat age),\"job\":$job,\"acts\":$(cat past),\"answers\":$answers}"
 "#;
 
 /// The longest that what a killed call had started may go on.
@@ -72,6 +72,7 @@ impl Fake {
             ("boot", "boot-0"),
             ("age", "90000"),
             ("job-state", "done"),
+            ("past", "{}"),
             ("answers", r#"{"ssh":false,"http":false}"#),
         ] {
             fake.put(name, text);

@@ -25,6 +25,7 @@ fn known() -> Told {
         boot: "b".to_owned(),
         age: 9000,
         job: None,
+        acts: std::collections::BTreeMap::new(),
         answers: std::collections::BTreeMap::new(),
     }
 }
