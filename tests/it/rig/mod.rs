@@ -8,9 +8,11 @@
 #![expect(
     clippy::expect_used,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "a fixture that fails is a test that fails, and says why"
 )]
 
+mod bmc;
 mod cgroup;
 mod host;
 mod network;
@@ -18,5 +20,6 @@ mod power;
 mod selftest;
 mod tree;
 
+pub(crate) use bmc::Bmc;
 pub(crate) use host::{Host, Kind};
 pub(crate) use network::Network;
