@@ -158,11 +158,19 @@ impl Case<'_> {
     fn free(&self, before: &[Holder], grace: &Deadline) -> Result<String> {
         let whole = Deadline::within(grace.left() + FREEING);
         let mut killed: Vec<Holder> = Vec::new();
+        let mut again = "";
         loop {
             let mut own: Vec<Holder> = before.iter().filter(|it| it.lives()).cloned().collect();
             let holding = self.own_holders();
             let free = holding.as_ref().is_ok_and(Vec::is_empty);
             match holding {
+                // A supervisor that belongs to the daemon may have started it anew right before it could be stopped.
+                Ok(holders) if again.is_empty() && !grace.passed() && is_new(&holders, before) => {
+                    again = "started anew meanwhile, and stopped once more";
+                    // As with the first stop, whether it has left its port decides.
+                    let _ = self.daemon.stop(grace.left());
+                    continue;
+                }
                 Ok(holders) => own.extend(holders),
                 Err(error) if own.is_empty() && grace.passed() => {
                     return Err(error.context("stopped and not started"));
@@ -172,7 +180,7 @@ impl Case<'_> {
             if own.is_empty() && free {
                 let names: Vec<String> = killed.iter().map(Holder::to_string).collect();
                 let text = format!("killed what did not end: {}", names.join(", "));
-                return Ok(if names.is_empty() { String::new() } else { text });
+                return Ok(if names.is_empty() { again.to_owned() } else { text });
             }
             ensure!(
                 !whole.passed(),
@@ -223,4 +231,9 @@ impl Case<'_> {
         let limit = Duration::from_secs(Policy::documented().recovery.probe.into());
         answers::look(self.service, self.port, &Deadline::within(limit))
     }
+}
+
+/// Whether somebody holds the port who did not before.
+fn is_new(holders: &[Holder], before: &[Holder]) -> bool {
+    holders.iter().any(|it| !before.contains(it))
 }
