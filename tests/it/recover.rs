@@ -7,7 +7,7 @@ mod disk;
 mod elsewhere;
 mod fake;
 mod history;
-mod on_hosts;
+mod hosts;
 mod on_target;
 mod outside;
 mod storm;

@@ -1,0 +1,6 @@
+//! Recovery on real hosts, each with its own init.
+
+mod asking;
+mod columns;
+mod faults;
+mod panel;
