@@ -4,3 +4,4 @@ mod asking;
 mod columns;
 mod faults;
 mod panel;
+mod reboots;
