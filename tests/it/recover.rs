@@ -5,6 +5,7 @@ mod clock;
 mod crash;
 mod disk;
 mod elsewhere;
+mod engine;
 mod fake;
 mod history;
 mod hosts;

@@ -5,11 +5,12 @@ use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use firstaid::recover::{Agent, Event, Ledger, Machine, Record};
 use tempfile::TempDir;
 
+use super::engine;
 use crate::run::{Ran, run};
 use crate::server::wait_until;
 
@@ -166,41 +167,11 @@ impl Fake {
 
     /// The words of a call about a service, or with `-` about the server, whose last OK result is so many seconds old.
     pub(super) fn words(&self, service: &str, failed_for: i64, more: &[&str]) -> Vec<String> {
-        let now = i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
-        let ago = |seconds: i64| (now - seconds).to_string();
-        let (state, host_state) =
-            if service == "-" { ("DOWN", "DOWN") } else { ("CRITICAL", "UP") };
-        let ledgers = self.path("ledgers").display().to_string();
-        let (machines, switch) = (self.path("machines.jsonl"), self.path("off"));
-        let mut words: Vec<String> = [
-            ("--host", "web1"),
-            ("--via", "nrpe"),
-            ("--kind", "PROBLEM"),
-            ("--state", state),
-            ("--state-type", "HARD"),
-            ("--host-state", host_state),
-            ("--host-downtimes", "0"),
-            ("--downtimes", "0"),
-            ("--acknowledged", "0"),
-            ("--reachable", "1"),
-            ("--hosts-down", "1"),
-            ("--hosts-up", "100"),
-            ("--wait", "10"),
-            ("--last-ok", &ago(failed_for)),
-            ("--last-check", &ago(5)),
-            ("--hard-since", &ago(5)),
-            ("--ledgers", &ledgers),
-            ("--machines", &machines.display().to_string()),
-            ("--switch", &switch.display().to_string()),
-        ]
-        .iter()
-        .flat_map(|(option, value)| [(*option).to_owned(), (*value).to_owned()])
-        .collect();
-        if service != "-" {
-            words.extend(["--service".to_owned(), service.to_owned()]);
-        }
-        words.extend(more.iter().map(|word| (*word).to_owned()));
-        words
+        let path = |name: &str| self.path(name).display().to_string();
+        let (ledgers, machines, switch) = (path("ledgers"), path("machines.jsonl"), path("off"));
+        let own =
+            ["--wait", "10", "--ledgers", &ledgers, "--machines", &machines, "--switch", &switch];
+        engine::words("web1", service, failed_for, &[&own, more].concat())
     }
 
     /// Such a call.

@@ -22,4 +22,4 @@ mod tree;
 
 pub(crate) use bmc::Bmc;
 pub(crate) use host::{Host, Kind};
-pub(crate) use network::Network;
+pub(crate) use network::{MONITOR, Network};
