@@ -22,4 +22,5 @@ mod tree;
 
 pub(crate) use bmc::Bmc;
 pub(crate) use host::{Host, Kind};
-pub(crate) use network::{MONITOR, Network};
+pub(crate) use network::{MONITOR, Neighbour, Network};
+pub(crate) use power::{Power, Status};

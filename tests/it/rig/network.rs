@@ -35,6 +35,14 @@ impl Network {
         &self.inside
     }
 
+    /// A light machine that is up.
+    pub(crate) fn neighbour(&self) -> Neighbour {
+        let inside = Namespace::network();
+        let cable = self.attach(&inside);
+        cable.plug();
+        Neighbour { _inside: inside, cable }
+    }
+
     /// Runs a cable from the switch into a host's network.
     pub(super) fn attach(&self, host: &Namespace) -> Cable {
         let number = self.given.fetch_add(1, Ordering::Relaxed) + 1;
@@ -48,6 +56,28 @@ impl Network {
         ip(host, &format!("address add {address}/24 dev eth0"));
         ip(host, "link set eth0 up");
         Cable { switch: self.inside.share(), port, address }
+    }
+}
+
+/// A machine of which only the address matters: it answers echoes while its cable carries.
+pub(crate) struct Neighbour {
+    _inside: Namespace,
+    cable: Cable,
+}
+
+impl Neighbour {
+    pub(crate) fn address(&self) -> Ipv4Addr {
+        self.cable.address
+    }
+
+    /// Cuts its cable.
+    pub(crate) fn cut(&self) {
+        self.cable.cut();
+    }
+
+    /// Plugs its cable in again.
+    pub(crate) fn plug(&self) {
+        self.cable.plug();
     }
 }
 

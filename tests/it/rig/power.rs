@@ -100,7 +100,7 @@ impl Power {
     }
 
     /// Cuts the cable, or plugs it in again, whether the host is on or not.
-    pub(super) fn cable(&self, carries: Status) {
+    pub(crate) fn cable(&self, carries: Status) {
         let mut state = self.state();
         state.is_cut = carries == Status::Off;
         match (carries, state.supply) {

@@ -7,3 +7,5 @@ mod faults;
 mod monitor;
 mod panel;
 mod reboots;
+mod storm;
+mod switch;
