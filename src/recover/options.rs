@@ -102,6 +102,9 @@ pub struct Options {
     /// The switch: where this file is, nothing is done
     #[arg(long, value_name = "FILE", default_value = "/etc/firstaid/recovery.off")]
     pub switch: PathBuf,
+    /// Where Icinga's API is, and who asks it
+    #[arg(long, value_name = "FILE", default_value = "/etc/firstaid/api.json")]
+    pub api: PathBuf,
     /// Seconds to wait for an act to show its result
     #[arg(long, value_name = "SECONDS", default_value_t = 45)]
     pub wait: u32,

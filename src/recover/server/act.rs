@@ -1,15 +1,17 @@
 //! The acts: the last looks before each, its intent in the ledger, and what came of it.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::agent::{Asked, Want};
 use super::case::{Case, Checked, Pause, restart_state};
 use super::conclude::{event, is_new};
+use super::power::Limits;
+use super::shared::Shared;
 use super::verdict::Verdict;
 use super::{elsewhere, outside, peers, power, storm};
 use crate::policy::Policy;
 use crate::recover::decide::{Situation, words};
-use crate::recover::{Act, Event, Record, Stage, State, Told};
+use crate::recover::{Act, Agent, Event, Record, Stage, State, Told};
 
 /// What is tried before the power is cut.
 const TRIED: &[Stage] = &[Stage::Restart, Stage::Reboot];
@@ -113,6 +115,9 @@ fn reboot(mut case: Case) -> Result<Verdict> {
     if let Some(reason) = storm::refuses(&case)? {
         return Ok(Verdict::refused("storm", reason));
     }
+    if matches!(case.machine.agent, Agent::None {}) {
+        return cut_because(case, "the server has no agent");
+    }
     let failed_for = lasted(&case)?;
     let told = match case.ask(Want::Result) {
         Asked::Told { told, .. } => told,
@@ -201,9 +206,16 @@ fn cut_because(mut case: Case, why: &str) -> Result<Verdict> {
     {
         return Ok(Verdict::refused("peers", reason));
     }
+    let shared = match Shared::open(&case) {
+        Ok(shared) => shared,
+        Err(verdict) => return Ok(verdict),
+    };
     let mut intent = None;
     let deadline = case.deadline;
     let cycled = power::cycle(&power, deadline, &mut || {
+        shared.note(&case)?;
+        let needed = Limits::documented().switching();
+        ensure!(deadline.left() >= needed, "the other servers were told of it too slowly");
         intent = Some(intend(&mut case, Stage::Power, None, why)?);
         Ok(())
     });
@@ -217,6 +229,12 @@ fn cut_because(mut case: Case, why: &str) -> Result<Verdict> {
         });
     };
     match cycled {
+        power::Cycled::Done if matches!(case.machine.agent, Agent::None {}) => {
+            let seen =
+                "the power was seen off and on again; there is no agent to show a new boot id";
+            case.end(&intent, Event::Done, seen)?;
+            Ok(Verdict::Acted(format!("power cycle: {seen}")))
+        }
         power::Cycled::Done => returns(case, &intent),
         power::Cycled::LeftOff(reason) => {
             ended(case, &intent, &format!("the server is OFF: {reason}"))

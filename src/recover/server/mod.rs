@@ -19,6 +19,7 @@ mod outside;
 mod peers;
 pub mod power;
 pub mod secret;
+mod shared;
 mod storm;
 mod switch;
 mod verdict;

@@ -35,6 +35,14 @@ pub(super) fn refuse_power(options: &Options, pace: Pace, due_for: u64) -> Optio
     }
 }
 
+/// Whether the zone has no other server.
+///
+/// # Errors
+/// What is said about the others can not be read.
+pub(super) fn is_alone(options: &Options) -> Result<bool, String> {
+    counts("--peers", &options.peers).map(|(_, all)| all == 0)
+}
+
 /// Servers that are connected, of how many; without a cluster the option is not given.
 fn counts(option: &str, text: &str) -> Result<(u32, u32), String> {
     if text.is_empty() {

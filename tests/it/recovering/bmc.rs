@@ -37,7 +37,8 @@ case $1 in
 esac
 "#;
 
-fn started(fault: &str) -> Bmc {
+/// A device that does what its fault says; none is the empty one.
+pub(super) fn started(fault: &str) -> Bmc {
     let bmc = Bmc::start(network(), BUTTON);
     fs::write(bmc.path("fault"), fault).unwrap();
     bmc

@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use firstaid::deadline::Deadline;
@@ -51,17 +51,21 @@ fn deadline() -> Deadline {
 }
 
 /// Settings for a user, below a folder.
-fn api(folder: &Path, (user, password): (&str, &str), ca: &Path) -> Api {
+pub(super) fn settings(folder: &Path, (user, password): (&str, &str), ca: &Path) -> PathBuf {
     let path = folder.join(format!("{user}.password"));
     fs::write(&path, password).unwrap();
     fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-    let settings = json!({
+    let text = json!({
         "url": "https://127.0.0.1", "name": "master", "user": user, "password_file": path, "ca": ca,
     });
     let file = folder.join(format!("{user}.json"));
-    fs::write(&file, settings.to_string()).unwrap();
+    fs::write(&file, text.to_string()).unwrap();
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
-    Api::read(&file).unwrap().unwrap()
+    file
+}
+
+fn api(folder: &Path, user: (&str, &str), ca: &Path) -> Api {
+    Api::read(&settings(folder, user, ca)).unwrap().unwrap()
 }
 
 fn known() -> Told {

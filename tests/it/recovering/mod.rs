@@ -4,3 +4,4 @@ mod agents;
 mod bmc;
 mod engine;
 mod fences;
+mod shared;
