@@ -9,7 +9,7 @@ use super::act;
 use super::case::{Case, open};
 use super::conclude::conclude;
 use super::verdict::Verdict;
-use super::{held, peers, switch};
+use super::{comment, held, peers, switch};
 use crate::deadline::Deadline;
 use crate::plugin::Report;
 use crate::recover::brake::BRAKES;
@@ -44,13 +44,16 @@ pub(super) fn answer(options: &Options, wall: SystemTime, deadline: &Deadline) -
             held::note(options, about, refusal.guard, &refusal.reason, (wall, deadline))
         }
         Verdict::People(reason) => held::note(options, about, "people", reason, (wall, deadline)),
-        Verdict::Acted(_) | Verdict::Failed(_) | Verdict::Unsure(_) => Ok(true),
+        Verdict::Unsure(reason) => held::note(options, about, "unsure", reason, (wall, deadline)),
+        Verdict::Acted(_) | Verdict::Failed(_) => Ok(true),
         Verdict::Nothing(_) => Ok(false),
     };
     let report = verdict.report_at(machine.pace);
     // What was said at the last call is not said again; what can not be noted is.
     if noted.unwrap_or(true) {
-        log(&format!("{}: {}", call.fault_of(&machine.host), report.text()));
+        let text = report.text();
+        log(&format!("{}: {text}", call.fault_of(&machine.host)));
+        comment::leave(options, (&call, &machine.host), (&text, now.time), deadline);
     }
     report
 }

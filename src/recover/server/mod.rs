@@ -10,6 +10,7 @@ mod act;
 pub mod agent;
 mod call;
 mod case;
+mod comment;
 mod conclude;
 mod elsewhere;
 mod held;

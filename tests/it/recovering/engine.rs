@@ -45,6 +45,8 @@ object ApiUser "reader" { password = "reader", permissions = [ "objects/query/Ho
 const AGENT: &str = "object Host \"own\" { check_command = \"dummy\" }\n";
 
 const LIMIT: Duration = Duration::from_secs(15);
+/// A time to come.
+const LATER: u64 = 4_000_000_000;
 
 fn deadline() -> Deadline {
     Deadline::within(LIMIT)
@@ -118,10 +120,10 @@ fn the_api_takes_comments_keeps_variables_and_runs_commands_on_agents() {
 fn comments(api: &Api, engine: &Engine) {
     let text = "RECOVER OK - restart of ssh: \"quoted\", {{ braces }}; $macro$ | 日本";
     for object in [Object::Host("web1"), Object::Service("web1", "ssh")] {
-        api.comment(object, text, &deadline()).unwrap();
+        api.comment(object, (text, LATER), &deadline()).unwrap();
     }
     for object in [Object::Host("web2"), Object::Service("web1", "smtp"), Object::Host("*")] {
-        assert!(api.comment(object, "x", &deadline()).is_err(), "{object:?}");
+        assert!(api.comment(object, ("x", LATER), &deadline()).is_err(), "{object:?}");
     }
     let kept = || engine.status().matches("restart of ssh: \"quoted\", {{ braces }}").count();
     assert!(wait_until(LIMIT, || kept() == 2), "{} comments are kept", kept());

@@ -77,13 +77,19 @@ impl Api {
         self.one(Verb::Post, &format!("/v1/actions/{action}"), body, deadline)
     }
 
-    /// Leaves a comment on an object.
+    /// Leaves a comment on an object, which the engine removes at `expiry`, in seconds since 1970.
     ///
     /// # Errors
     /// As [`Api::act`].
-    pub fn comment(&self, object: Object, text: &str, deadline: &Deadline) -> Result<()> {
-        let parameters = [("author", "firstaid"), ("comment", text)];
-        let parameters = parameters.map(|(name, value)| (name.to_owned(), json!(value)));
+    pub fn comment(
+        &self,
+        object: Object,
+        (text, expiry): (&str, u64),
+        deadline: &Deadline,
+    ) -> Result<()> {
+        let parameters =
+            [("author", json!("firstaid")), ("comment", json!(text)), ("expiry", json!(expiry))];
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), value));
         self.act("add-comment", object, parameters.into_iter().collect(), deadline).map(drop)
     }
 
