@@ -1,6 +1,7 @@
 //! What recovery does on a server: fixed command lines, each known to NRPE by a name and to sudo word by word.
 
 use crate::policy::Policy;
+use crate::recover::suspension::spelling::{self, Letter};
 
 /// One command of recovery on the server.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -12,8 +13,8 @@ pub(super) struct Act {
 }
 
 impl Act {
-    /// Every act: a restart of each documented service, a reboot, and the questions how the last act ended
-    /// and which services answer there.
+    /// Every act: a restart of each documented service, a reboot, the questions how the last act ended and which services answer
+    /// there, and the letters of a suspension.
     pub(super) fn all(policy: &Policy, plugins: &str) -> Vec<Self> {
         let restart = |name: &&'static str| {
             Self::new(format!("firstaid_restart_{name}"), plugins, &["restart", "--service", name])
@@ -22,6 +23,11 @@ impl Act {
         let mut acts: Vec<Self> = services.iter().map(restart).collect();
         for name in ["reboot", "result", "answers"] {
             acts.push(Self::new(format!("firstaid_{name}"), plugins, &[name]));
+        }
+        for letter in Letter::all() {
+            let name = letter.name();
+            let act = format!("{}{name}", spelling::ACT);
+            acts.push(Self::new(format!("firstaid_suspension_{name}"), plugins, &[&act]));
         }
         acts
     }

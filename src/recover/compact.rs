@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::ledger::{private, sync_folder};
+use super::record::Entry;
 use super::{Event, Record};
 
 /// Bytes up to which a ledger is left as it is.
@@ -48,8 +49,8 @@ pub(super) fn kept(records: &[Record], length: u64) -> Option<Vec<Record>> {
 }
 
 /// Puts records in the place of a ledger, and gives the new file with its length. A crash leaves the one or the other.
-pub(super) fn replace(path: &Path, records: &[Record]) -> Result<(File, u64)> {
-    let lines: String = records.iter().map(Record::line).collect::<Result<_>>()?;
+pub(super) fn replace<R: Entry>(path: &Path, records: &[R]) -> Result<(File, u64)> {
+    let lines: String = records.iter().map(R::line).collect::<Result<_>>()?;
     let draft = path.with_added_extension("new");
     let shortened = || -> std::io::Result<File> {
         let mut file = private().write(true).create(true).truncate(true).open(&draft)?;

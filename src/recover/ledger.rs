@@ -5,14 +5,16 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::geteuid;
 
+use super::record::Entry;
 use super::{Record, compact};
 use crate::deadline::Deadline;
 
@@ -21,18 +23,21 @@ const LARGEST: u64 = 16 << 20;
 /// How often a lock is tried for.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// The ledger of what recovery did about a server.
+pub type Ledger = Book<Record>;
+
 /// A ledger that this process alone holds until the value is dropped.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct Book<R> {
     file: File,
     path: PathBuf,
-    records: Vec<Record>,
+    records: Vec<R>,
     /// Bytes of whole records.
     length: u64,
     _lock: Flock<File>,
 }
 
-impl Ledger {
+impl<R: Entry> Book<R> {
     /// Takes the lock of `name` in a folder, waits for it within the deadline, and reads the ledger. A folder or file that is
     /// not there is made.
     ///
@@ -50,6 +55,7 @@ impl Ledger {
             .open(&path)
             .with_context(|| format!("cannot open {}", path.display()))?;
         if is_new {
+            hand_over(&file, folder)?;
             sync_folder(folder)?;
         }
         let mut bytes = Vec::new();
@@ -63,7 +69,7 @@ impl Ledger {
         let length = mend(&mut file, &bytes, whole)
             .with_context(|| format!("cannot mend {}", path.display()))?;
         let mut ledger = Self { file, path, records, length, _lock: lock };
-        if let Some(kept) = compact::kept(&ledger.records, length) {
+        if let Some(kept) = R::kept(&ledger.records, length) {
             (ledger.file, ledger.length) = compact::replace(&ledger.path, &kept)?;
             ledger.records = kept;
         }
@@ -74,7 +80,7 @@ impl Ledger {
     ///
     /// # Errors
     /// It can not be read, or is damaged.
-    pub fn look(path: &Path) -> Result<Vec<Record>> {
+    pub fn look(path: &Path) -> Result<Vec<R>> {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let (records, _) =
             parse(&bytes).with_context(|| format!("{} is damaged", path.display()))?;
@@ -82,7 +88,7 @@ impl Ledger {
     }
 
     /// Its records, the oldest first.
-    pub fn records(&self) -> &[Record] {
+    pub fn records(&self) -> &[R] {
         &self.records
     }
 
@@ -90,8 +96,8 @@ impl Ledger {
     ///
     /// # Errors
     /// The disk refuses. Nothing must be done then.
-    pub fn append(&mut self, mut record: Record) -> Result<()> {
-        record.seq = self.records.last().map_or(1, |last| last.seq + 1);
+    pub fn append(&mut self, mut record: R) -> Result<()> {
+        *record.seq() = next(&mut self.records);
         let line = record.line()?;
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
@@ -118,21 +124,26 @@ fn mend(file: &mut File, bytes: &[u8], whole: usize) -> std::io::Result<u64> {
     Ok(whole as u64)
 }
 
+/// The number behind the last one.
+fn next<R: Entry>(records: &mut [R]) -> u64 {
+    records.last_mut().map_or(1, |last| *last.seq() + 1)
+}
+
 /// Records, and the bytes that they take; what follows them is half a line.
-fn parse(bytes: &[u8]) -> Result<(Vec<Record>, usize)> {
-    let mut records: Vec<Record> = Vec::new();
+fn parse<R: Entry>(bytes: &[u8]) -> Result<(Vec<R>, usize)> {
+    let mut records: Vec<R> = Vec::new();
     let mut whole = 0;
     for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let ends = line.ends_with(b"\n");
-        let record = match Record::read(line.strip_suffix(b"\n").unwrap_or(line)) {
+        let mut record = match R::read(line.strip_suffix(b"\n").unwrap_or(line)) {
             // A record whose newline alone is missing counts: that is the cautious reading.
             Ok(record) => record,
-            Err(_) if !ends && is_half(line) => break,
+            Err(_) if !ends && is_half::<R>(line) => break,
             Err(error) => return Err(error).with_context(|| format!("line {}", number + 1)),
         };
-        let expected = records.last().map_or(1, |last| last.seq + 1);
-        if record.seq != expected {
-            bail!("line {} is record {}, not {expected}", number + 1, record.seq);
+        let (seq, expected) = (*record.seq(), next(&mut records));
+        if seq != expected {
+            bail!("line {} is record {seq}, not {expected}", number + 1);
         }
         records.push(record);
         whole += line.len();
@@ -141,8 +152,8 @@ fn parse(bytes: &[u8]) -> Result<(Vec<Record>, usize)> {
 }
 
 /// Whether bytes without a newline are the beginning of a line, and not a whole one whose newline has changed.
-fn is_half(bytes: &[u8]) -> bool {
-    bytes.split_last().is_none_or(|(_, record)| Record::read(record).is_err())
+fn is_half<R: Entry>(bytes: &[u8]) -> bool {
+    bytes.split_last().is_none_or(|(_, record)| R::read(record).is_err())
 }
 
 pub(super) fn private() -> OpenOptions {
@@ -151,7 +162,18 @@ pub(super) fn private() -> OpenOptions {
     options
 }
 
-fn make_folder(folder: &Path) -> Result<()> {
+/// A file that root makes in the folder of another user is that user's: recovery has to read it, too.
+fn hand_over(file: &File, folder: &Path) -> Result<()> {
+    let about =
+        fs::metadata(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    if geteuid().is_root() && about.uid() != 0 {
+        fchown(file, Some(about.uid()), Some(about.gid()))
+            .with_context(|| format!("cannot hand over a file in {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+pub(super) fn make_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -171,12 +193,13 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
 }
 
 /// Waits for the lock; it is held until the file is closed, by whatever ends this process.
-fn lock(path: &Path, deadline: &Deadline) -> Result<Flock<File>> {
+pub(super) fn lock(path: &Path, deadline: &Deadline) -> Result<Flock<File>> {
     let mut file = private()
         .write(true)
         .create(true)
         .open(path)
         .with_context(|| format!("cannot open {}", path.display()))?;
+    path.parent().map_or(Ok(()), |folder| hand_over(&file, folder))?;
     loop {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => return Ok(lock),
@@ -238,7 +261,7 @@ mod tests {
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(parse(&flipped).is_err(), "bit {bit}");
+            assert!(parse::<Record>(&flipped).is_err(), "bit {bit}");
         }
     }
 

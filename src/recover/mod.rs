@@ -28,6 +28,7 @@ pub mod process;
 mod record;
 pub mod server;
 mod simulate;
+pub mod suspension;
 pub mod target;
 mod told;
 
@@ -36,13 +37,13 @@ pub use call::{Call, Fault};
 pub use decide::{Decision, Due, Situation, decide, due};
 pub use guard::{GUARDS, Guard, Refusal};
 pub use history::History;
-pub use ledger::Ledger;
+pub use ledger::{Book, Ledger};
 pub use machine::{Agent, Machine, Own, Power, Witnesses};
 pub use moment::Moment;
 pub use options::Options;
-pub use record::{Event, Record, Stage};
+pub use record::{Entry, Event, Record, Stage};
 pub use simulate::{Seen, Step, simulate};
-pub use told::{Act, Job, State, Told};
+pub use told::{Act, Job, State, Suspension, Told};
 
 const NAME: &str = "RECOVER";
 const SEPARATOR: &str = " - ";

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::suspension::spelling::Letter;
+
 /// Recovery of a service or server that has failed long enough
 ///
 /// Values are the engine's macros as text: one that the engine did not resolve is a reason to refuse, not a usage error.
@@ -17,8 +19,8 @@ pub struct Options {
     #[arg(long, value_name = "NAME", required_unless_present_any = ["act", "simulate"])]
     pub host: Option<String>,
     /// On the server itself: restart, reboot, result or answers, as the monitoring server asks; the first two start their own
-    /// detached parts as carry-out and force-reboot
-    #[arg(long, value_name = "ACT", value_parser = ["restart", "reboot", "result", "answers", "carry-out", "force-reboot"])]
+    /// detached parts as carry-out and force-reboot; suspension-begin, -0 to -f, -end and -clear spell a window
+    #[arg(long, value_name = "ACT", value_parser = act)]
     pub act: Option<String>,
     /// The failed service, one of the policy's; ping, or without it: the host itself has failed
     #[arg(long, value_name = "NAME")]
@@ -114,4 +116,12 @@ pub struct Options {
     /// Say what would be done and why, with every guard's verdict
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// What a server can be asked for.
+const ACTS: &[&str] = &["restart", "reboot", "result", "answers", "carry-out", "force-reboot"];
+
+fn act(text: &str) -> Result<String, String> {
+    let known = ACTS.contains(&text) || Letter::of(text).is_some();
+    known.then(|| text.to_owned()).ok_or_else(|| format!("one of {}", ACTS.join(", ")))
 }

@@ -1,9 +1,10 @@
 //! A line of the ledger: JSON that ends in a checksum of what stands before it.
 
 use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::{Moment, compact};
 
 /// What was decided or done, when, and by whom.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -74,8 +75,33 @@ impl Record {
     /// The line, ending in a newline.
     ///
     /// # Errors
-    /// None that a record can cause; JSON's writer has them in its signature.
+    /// As [`Entry::line`].
     pub fn line(&self) -> Result<String> {
+        Entry::line(self)
+    }
+
+    /// Reads a line without its newline.
+    ///
+    /// # Errors
+    /// As [`Entry::read`].
+    pub fn read(line: &[u8]) -> Result<Self> {
+        Entry::read(line)
+    }
+}
+
+/// What stands in a ledger.
+pub trait Entry: Serialize + DeserializeOwned {
+    /// Its number.
+    fn seq(&mut self) -> &mut u64;
+
+    /// What is kept of so many bytes of them, where not all are.
+    fn kept(records: &[Self], length: u64) -> Option<Vec<Self>>;
+
+    /// The line, ending in a newline.
+    ///
+    /// # Errors
+    /// None that a record can cause; JSON's writer has them in its signature.
+    fn line(&self) -> Result<String> {
         let mut line = serde_json::to_string(self).context("cannot write a record")?;
         // The object's closing bracket comes behind the checksum.
         line.pop();
@@ -89,7 +115,7 @@ impl Record {
     ///
     /// # Errors
     /// It is not as it was written, to the last bit.
-    pub fn read(line: &[u8]) -> Result<Self> {
+    fn read(line: &[u8]) -> Result<Self> {
         let (body, tail) = line
             .len()
             .checked_sub(TAIL)
@@ -99,6 +125,16 @@ impl Record {
         let mut object = body.to_vec();
         object.push(b'}');
         serde_json::from_slice(&object).context("not a record")
+    }
+}
+
+impl Entry for Record {
+    fn seq(&mut self) -> &mut u64 {
+        &mut self.seq
+    }
+
+    fn kept(records: &[Self], length: u64) -> Option<Vec<Self>> {
+        compact::kept(records, length)
     }
 }
 

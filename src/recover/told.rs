@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::suspension::Window;
+
 /// A server, and the last act on it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Told {
@@ -24,6 +26,18 @@ pub struct Told {
     /// By service, whether it answers on the server itself, by its protocol; none where nobody could look. Told where it was asked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, Option<bool>>,
+    /// What it knows of suspensions; none where nobody can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<Suspension>,
+}
+
+/// What a server knows of its own suspensions.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Suspension {
+    /// Windows in which it holds still.
+    pub windows: Vec<Window>,
+    /// How many letters it holds of the next one.
+    pub letters: usize,
 }
 
 /// An act on a server.
@@ -110,6 +124,10 @@ mod tests {
             job: Some(job),
             acts: [("ssh".to_owned(), 12), ("reboot".to_owned(), 90_000)].into(),
             answers: [("ssh".to_owned(), Some(true)), ("http".to_owned(), None)].into(),
+            suspension: Some(Suspension {
+                windows: vec![Window { from: 60, until: 120 }],
+                letters: 3,
+            }),
         };
         let output = format!("RECOVER OK - restart of ssh: answers again\n{}\n", told.line());
         assert_eq!(Told::find(&output).unwrap(), told);

@@ -76,6 +76,7 @@ mod tests {
             job: None,
             acts: std::collections::BTreeMap::new(),
             answers,
+            suspension: None,
         }
     }
 

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::budget;
 use super::past::{self, Lock};
+use super::suspended;
 use crate::deadline::Deadline;
 use crate::recover::{Ledger, Moment, Record, Refusal, Told};
 
@@ -55,7 +56,7 @@ impl Here {
         self.folder.join("evidence")
     }
 
-    fn recovery(&self) -> PathBuf {
+    pub(super) fn recovery(&self) -> PathBuf {
         self.folder.join("recovery")
     }
 
@@ -83,7 +84,9 @@ impl Here {
         let refusal = self.refusal_after(records);
         let job = past::job(refusal.as_ref().map_or(records, std::slice::from_ref), &now, lock);
         let (acts, answers) = (budget::latest(records, &now), BTreeMap::new());
-        Ok(Told { machine: self.machine()?, boot: now.boot, age: now.age, job, acts, answers })
+        let suspension = suspended::told(&self.recovery()).ok();
+        let machine = self.machine()?;
+        Ok(Told { machine, boot: now.boot, age: now.age, job, acts, answers, suspension })
     }
 
     /// The id of the machine. Where the system has none, one is made.
@@ -111,7 +114,7 @@ impl Here {
 }
 
 /// Writes a file whole or not at all.
-fn write_whole(path: &Path, text: &str) -> Result<()> {
+pub(super) fn write_whole(path: &Path, text: &str) -> Result<()> {
     let draft = path.with_added_extension("new");
     let file =
         fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft);

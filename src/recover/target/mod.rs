@@ -1,6 +1,6 @@
 //! The target's side of recovery: what runs as root on the server itself, when the monitoring server asks for an act.
 //!
-//! `restart`, `reboot`, `result` and `answers` are asked for from outside, by exact words alone. `carry-out` and `force-reboot` are their
+//! `restart`, `reboot`, `result`, `answers` and the letters of a suspension are asked for from outside, by exact words alone. `carry-out` and `force-reboot` are their
 //! detached parts: no rule of sudo names them, and each does nothing without the record that its front has written.
 
 use std::path::Path;
@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::geteuid;
 
+use super::suspension::spelling::Letter;
 use super::{Refusal, Told};
 use crate::deadline::Deadline;
 use crate::plugin::{Report, Status, shortened};
@@ -30,6 +31,7 @@ mod reboot;
 mod restart;
 mod script;
 mod settings;
+mod suspended;
 mod systemctl;
 mod unit;
 mod xinetd;
@@ -52,6 +54,7 @@ pub fn run(act: &str, service: Option<&str>, now: SystemTime, deadline: &Deadlin
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     let here = Here::at(now);
     let verdict = match (act, service) {
+        (act, None) if Letter::of(act).is_some() => suspended::spelled(&here, act, deadline),
         ("restart", Some(name)) => job::accept(&here, name, deadline),
         ("carry-out", Some(name)) => restart::carry_out(&here, name),
         ("reboot", None) => reboot::reboot(&here, deadline),

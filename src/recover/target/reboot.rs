@@ -9,7 +9,7 @@ use nix::sys::mman::{MlockAllFlags, mlockall};
 use super::here::{self, Here, Verdict};
 use super::past::{self, Lock};
 use super::settings::Settings;
-use super::{budget, evidence, has_systemd, job, planned, systemctl};
+use super::{budget, evidence, has_systemd, job, planned, suspended, systemctl};
 use crate::deadline::Deadline;
 use crate::policy::Policy;
 use crate::recover::process;
@@ -82,6 +82,7 @@ fn begun(here: &Here, deadline: &Deadline) -> Result<Verdict, Verdict> {
 
 fn guards(records: &[Record], now: &Moment) -> Result<(), Refusal> {
     let limits = Settings::read()?.pace().recovery();
+    suspended::guard(now)?;
     planned::guard(now, &limits)?;
     budget::reboot(records, now, &limits)
 }

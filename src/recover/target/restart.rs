@@ -10,7 +10,7 @@ use super::here::{self, Here, Verdict};
 use super::names::{self, is_database};
 use super::owner::{self, Holder};
 use super::settings::Settings;
-use super::{budget, configuration, evidence, past, planned};
+use super::{budget, configuration, evidence, past, planned, suspended};
 use crate::deadline::Deadline;
 use crate::policy::{Policy, Service};
 use crate::recover::{Event, Ledger, Moment, Record, Refusal};
@@ -43,6 +43,7 @@ pub(super) fn guards(
         return Err(Refusal { guard: "switch", reason });
     }
     let limits = settings.pace().recovery();
+    suspended::guard(now)?;
     planned::guard(now, &limits)?;
     budget::restart(records, (now, &limits), service.name)?;
     let found = daemon::find(service, &settings)?;

@@ -10,7 +10,7 @@ use crate::policy::{Pace, Service};
 use crate::recover::{Machine, Refusal};
 
 /// Where it stands.
-const FOLDER: &str = "/etc/firstaid";
+pub(super) const FOLDER: &str = "/etc/firstaid";
 /// Bytes of a file of settings.
 const LARGEST: u64 = 64 * 1024;
 /// Files by which a control panel is known; Plesk wins.
@@ -31,11 +31,6 @@ impl Settings {
         let off = folder.join("recovery.off");
         if present(&off).map_err(|reason| refusal("switch", reason))? {
             return Err(refusal("switch", format!("{} exists", off.display())));
-        }
-        let suspended = folder.join("suspended.json");
-        if present(&suspended).map_err(|reason| refusal("suspension", reason))? {
-            let reason = format!("this version can not read {}", suspended.display());
-            return Err(refusal("suspension", reason));
         }
         let settings = Self::in_file(folder)?;
         if settings.0.as_ref().is_some_and(|machine| !machine.acts) {
@@ -106,8 +101,20 @@ fn present(path: &PathBuf) -> Result<bool, String> {
     }
 }
 
+/// Reads what is known about this machine.
+fn read(path: &Path) -> Result<Option<Machine>, String> {
+    let shown = path.display();
+    let Some(bytes) = bytes(path)? else { return Ok(None) };
+    let machine = Machine::read(&bytes).map_err(|error| format!("{shown}: {error:#}"))?;
+    let mut named = machine.services.values().filter_map(|own| own.unit.as_ref());
+    match named.find(|unit| !names::is_plain(unit)) {
+        Some(unit) => Err(format!("{shown}: {unit:?} is no name of a unit or script")),
+        None => Ok(Some(machine)),
+    }
+}
+
 /// Reads a file that nobody but root may have written.
-fn read(path: &PathBuf) -> Result<Option<Machine>, String> {
+pub(super) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, String> {
     let shown = path.display();
     let opened = fs::OpenOptions::new()
         .read(true)
@@ -126,12 +133,10 @@ fn read(path: &PathBuf) -> Result<Option<Machine>, String> {
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| format!("cannot read {shown}: {error}"))?;
-    let machine = Machine::read(&bytes).map_err(|error| format!("{shown}: {error:#}"))?;
-    let mut named = machine.services.values().filter_map(|own| own.unit.as_ref());
-    match named.find(|unit| !names::is_plain(unit)) {
-        Some(unit) => Err(format!("{shown}: {unit:?} is no name of a unit or script")),
-        None => Ok(Some(machine)),
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("{shown} is too large"));
     }
+    Ok(Some(bytes))
 }
 
 #[cfg(test)]
@@ -157,7 +162,6 @@ mod tests {
     fn switches_and_whatever_can_not_be_read_refuse() {
         assert!(Settings::below(folder(&[]).path()).is_ok());
         assert_eq!(guard(&folder(&[("recovery.off", "")])), "switch");
-        assert_eq!(guard(&folder(&[("suspended.json", "[]")])), "suspension");
         assert_eq!(guard(&folder(&[("machine.json", "{")])), "settings");
         let off = serde_json::to_string(&Machine { acts: false, ..machine() }).unwrap();
         assert_eq!(guard(&folder(&[("machine.json", &off)])), "switch");

@@ -40,6 +40,7 @@ fn known() -> Told {
         job: None,
         acts: std::collections::BTreeMap::new(),
         answers: std::collections::BTreeMap::new(),
+        suspension: None,
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::super::process::{self, Ended, Ran};
+use super::super::suspension::spelling::{self, Letter};
 use super::super::{Agent, Machine, Told};
 use super::icinga::{self, Api};
 use crate::deadline::Deadline;
@@ -33,6 +34,8 @@ pub enum Want<'a> {
     Result,
     /// Which services answer on the server itself.
     Answers,
+    /// A piece of a suspension's spelling.
+    Suspension(Letter),
 }
 
 /// What came of asking.
@@ -124,6 +127,7 @@ fn name(want: Want) -> String {
         Want::Reboot => "firstaid_reboot".to_owned(),
         Want::Result => "firstaid_result".to_owned(),
         Want::Answers => "firstaid_answers".to_owned(),
+        Want::Suspension(letter) => format!("firstaid_suspension_{}", letter.name()),
     }
 }
 
@@ -135,6 +139,7 @@ fn act(want: Want, plugins: &str) -> Vec<String> {
         Want::Reboot => vec!["reboot".to_owned()],
         Want::Result => vec!["result".to_owned()],
         Want::Answers => vec!["answers".to_owned()],
+        Want::Suspension(letter) => vec![format!("{}{}", spelling::ACT, letter.name())],
     });
     words
 }

@@ -27,6 +27,7 @@ fn known() -> Told {
         job: None,
         acts: std::collections::BTreeMap::new(),
         answers: std::collections::BTreeMap::new(),
+        suspension: None,
     }
 }
 
@@ -55,6 +56,7 @@ fn the_command_is_a_name_and_nothing_else() {
         (Want::Reboot, "<-c firstaid_reboot>"),
         (Want::Result, "<-c firstaid_result>"),
         (Want::Answers, "<-c firstaid_answers>"),
+        (Want::Suspension(Letter::One('a')), "<-c firstaid_suspension_a>"),
     ];
     for (want, words) in wants {
         let echoing = said.replace("echo ''; ", "");
