@@ -16,7 +16,9 @@ mod history;
 mod local;
 mod nrpe;
 mod recovery;
+mod suspend;
 mod table;
+mod who;
 
 /// Where the inventory is, if there is one.
 const INVENTORY: &str = "/etc/firstaid/hosts.toml";
@@ -41,6 +43,10 @@ enum Command {
     History(history::Options),
     /// Switch recovery off, or on again
     Recovery(recovery::Options),
+    /// Let a customer work on a server in peace, by the documented calendar; --list shows the windows
+    Suspend(suspend::Options),
+    /// End such a window early, or take it back
+    Resume(suspend::ResumeOptions),
 }
 
 /// The whole of `main`.
@@ -56,6 +62,8 @@ pub fn main() -> ExitCode {
         Ok(Cli { command: Command::Explain(options) }) => ended(explain::run(&options)),
         Ok(Cli { command: Command::History(options) }) => ended(history::run(&options)),
         Ok(Cli { command: Command::Recovery(options) }) => ended(recovery::run(&options)),
+        Ok(Cli { command: Command::Suspend(options) }) => told(suspend::run(&options)),
+        Ok(Cli { command: Command::Resume(options) }) => told(suspend::resume(&options)),
         Err(_) if argv.get(1).is_some_and(|word| word == "check") => check::usage(&argv),
         Err(error) => {
             // Clap's own ending: help to standard output with 0, an error to standard error with 2.
@@ -69,6 +77,13 @@ pub fn main() -> ExitCode {
 fn warn(text: &str) {
     // Where standard error is closed, the generated files still tell.
     let _ = writeln!(io::stderr(), "firstaid: {text}");
+}
+
+/// The same of a command that may have done its work in part: that is 1, too.
+fn told(result: Result<suspend::Told>) -> ExitCode {
+    let whole = result.as_ref().is_ok_and(|told| told.whole);
+    let ended = ended(result.map(|told| told.text));
+    if whole { ended } else { ExitCode::FAILURE }
 }
 
 /// Shows what a command has to tell: 0, or 1 with the reason on standard error.

@@ -60,10 +60,9 @@ fn off(path: &Path, why: &str) -> Result<()> {
     if why.trim().is_empty() {
         bail!("say why, with --why");
     }
-    let who = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
-    let who = who.unwrap_or_else(|_| "somebody".to_owned());
+    let who = super::who::asks();
     let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
-    let text = format!("{now} {}: {}\n", visible(who.as_bytes()), visible(why.as_bytes()));
+    let text = format!("{now} {}: {}\n", who, visible(why.as_bytes()));
     let mut file = OpenOptions::new()
         .append(true)
         .create(true)

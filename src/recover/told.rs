@@ -28,7 +28,7 @@ pub struct Told {
     pub answers: BTreeMap<String, Option<bool>>,
     /// What it knows of suspensions; none where nobody can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub suspension: Option<Suspension>,
+    pub suspension: Option<Box<Suspension>>,
 }
 
 /// What a server knows of its own suspensions.
@@ -124,10 +124,10 @@ mod tests {
             job: Some(job),
             acts: [("ssh".to_owned(), 12), ("reboot".to_owned(), 90_000)].into(),
             answers: [("ssh".to_owned(), Some(true)), ("http".to_owned(), None)].into(),
-            suspension: Some(Suspension {
+            suspension: Some(Box::new(Suspension {
                 windows: vec![Window { from: 60, until: 120 }],
                 letters: 3,
-            }),
+            })),
         };
         let output = format!("RECOVER OK - restart of ssh: answers again\n{}\n", told.line());
         assert_eq!(Told::find(&output).unwrap(), told);

@@ -12,3 +12,4 @@ mod hosts;
 mod on_target;
 mod outside;
 mod storm;
+mod suspended;

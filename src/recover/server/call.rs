@@ -9,13 +9,13 @@ use super::act;
 use super::case::{Case, open};
 use super::conclude::conclude;
 use super::verdict::Verdict;
-use super::{comment, held, peers, switch};
+use super::{comment, held, peers, quiet, switch};
 use crate::deadline::Deadline;
 use crate::plugin::Report;
 use crate::recover::brake::BRAKES;
 use crate::recover::decide::{Decision, Due, Situation, decide, due, words};
 use crate::recover::target::log;
-use crate::recover::{Call, Event, GUARDS, History, Ledger, Machine, Moment, Options};
+use crate::recover::{Call, Event, GUARDS, History, Ledger, Machine, Moment, Options, Refusal};
 
 /// What is done about a call.
 pub(super) fn answer(options: &Options, wall: SystemTime, deadline: &Deadline) -> Report {
@@ -84,15 +84,19 @@ fn verdict(
         Ok(ledger) => ledger,
         Err(error) => return Verdict::refused("ledger", format!("{error:#}")),
     };
+    let quiet = match quiet::hold(options, machine, early.now.time) {
+        Ok(ended) => ended,
+        Err(reason) => return Verdict::refused("suspension", reason),
+    };
     let case = Case { options, call, machine, ledger: Some(ledger), deadline, wall };
-    way(case).unwrap_or_else(|error| Verdict::Unsure(format!("{error:#}")))
+    way(case, quiet).unwrap_or_else(|error| Verdict::Unsure(format!("{error:#}")))
 }
 
 /// From the open ledger on. An error means that nothing was done, or that its intent stands in the ledger.
-fn way(mut case: Case) -> Result<Verdict> {
+fn way(mut case: Case, quiet: Option<u64>) -> Result<Verdict> {
     conclude(&mut case)?;
     let now = case.now()?;
-    let decision = decide(&case.situation(&now));
+    let decision = quiet::arms(decide(&case.situation(&now)), &case.situation(&now), quiet);
     let off = switch::off(case.options, case.machine, case.call);
     Ok(match decision {
         Decision::Act(stage) => match off {
@@ -100,7 +104,10 @@ fn way(mut case: Case) -> Result<Verdict> {
                 "master switch",
                 format!("{reason}: it would be a {} now", words(stage)),
             ),
-            None => act::act(case, stage)?,
+            None => match quiet::in_downtime(case.machine, &now, case.deadline) {
+                Some(reason) => Verdict::refused("suspension", reason),
+                None => act::act(case, stage)?,
+            },
         },
         Decision::Arm(stage, reason) => {
             case.note(stage, Event::Armed, None, &reason)?;
@@ -132,7 +139,12 @@ fn rehearsed(options: &Options, early: &Situation) -> Report {
     };
     let it = Situation { history: History::new(&records, early.now), ..*early };
     let stage = due(&it);
-    let verdict = match decide(&it) {
+    let quiet = quiet::hold(options, it.machine, it.now.time);
+    let decision = match &quiet {
+        Ok(ended) => quiet::arms(decide(&it), &it, *ended),
+        Err(reason) => Decision::Refuse(Refusal { guard: "suspension", reason: reason.clone() }),
+    };
+    let verdict = match decision {
         Decision::Act(stage) => {
             let off = switch::off(options, it.machine, it.call).map(|why| format!(", but {why}"));
             Verdict::Acted(format!("would be a {}{}", words(stage), off.unwrap_or_default()))
@@ -150,6 +162,7 @@ fn rehearsed(options: &Options, early: &Situation) -> Report {
         report = report.detail(format!("{}: {}", guard.name, passes((guard.refuses)(&it))));
     }
     report = report.detail(format!("peers: {}", passes(peers::refuse_any(options))));
+    report = report.detail(format!("suspension: {}", passes(quiet.err())));
     match stage {
         Due::Stage(stage) => {
             report = report.detail(format!("due: {}", words(stage)));
@@ -162,7 +175,9 @@ fn rehearsed(options: &Options, early: &Situation) -> Report {
             report = report.detail(format!("due: nothing, {reason}"));
         }
     }
-    report.detail("storm, still true, right machine: looked at only right before an act")
+    report.detail(
+        "storm, still true, right machine, downtime by the API: looked at only right before an act",
+    )
 }
 
 fn look(path: &Path) -> Result<Vec<crate::recover::Record>> {

@@ -84,7 +84,7 @@ impl Here {
         let refusal = self.refusal_after(records);
         let job = past::job(refusal.as_ref().map_or(records, std::slice::from_ref), &now, lock);
         let (acts, answers) = (budget::latest(records, &now), BTreeMap::new());
-        let suspension = suspended::told(&self.recovery()).ok();
+        let suspension = suspended::told(&self.recovery()).ok().map(Box::new);
         let machine = self.machine()?;
         Ok(Told { machine, boot: now.boot, age: now.age, job, acts, answers, suspension })
     }

@@ -15,9 +15,11 @@ use crate::probe::tcp::{self, Family};
 use crate::probe::tls::{self, Trust};
 use crate::probe::{Channel, Trouble};
 
+mod downtime;
 mod execution;
 mod settings;
 
+pub use downtime::{AUTHOR, Downtime, Suspending};
 pub use execution::{Execution, carrier};
 pub use settings::SETTINGS;
 
@@ -163,13 +165,7 @@ impl Api {
         body: Map<String, Value>,
         deadline: &Deadline,
     ) -> Result<Value> {
-        let (status, answer) = self
-            .ask(verb, path, &Value::Object(body), deadline)
-            .with_context(|| format!("cannot ask Icinga at {} port {}", self.address, self.port))?;
-        let results = answer["results"].as_array().filter(|_| (200..300).contains(&status));
-        let results = results.with_context(|| {
-            format!("Icinga refuses {path} ({status}): {}", shown(&answer["status"]))
-        })?;
+        let results = self.results(verb, path, &Value::Object(body), deadline)?;
         let [result] = results.as_slice() else {
             bail!("Icinga has {} results of one, at {path}", results.len())
         };
@@ -181,6 +177,29 @@ impl Api {
             None if verb == Verb::Post => bail!("Icinga does not say what became of {path}"),
             _ => Ok(result.clone()),
         }
+    }
+
+    /// Asks for objects, of which there may be any number.
+    fn many(&self, path: &str, body: &Value, deadline: &Deadline) -> Result<Vec<Value>> {
+        self.results(Verb::Get, path, body, deadline)
+    }
+
+    fn results(
+        &self,
+        verb: Verb,
+        path: &str,
+        body: &Value,
+        deadline: &Deadline,
+    ) -> Result<Vec<Value>> {
+        let (status, mut answer) = self
+            .ask(verb, path, body, deadline)
+            .with_context(|| format!("cannot ask Icinga at {} port {}", self.address, self.port))?;
+        if let Value::Array(results) = answer["results"].take()
+            && (200..300).contains(&status)
+        {
+            return Ok(results);
+        }
+        bail!("Icinga refuses {path} ({status}): {}", shown(&answer["status"]))
     }
 
     fn ask(
