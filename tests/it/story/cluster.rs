@@ -55,7 +55,30 @@ fn each_alert_comes_once_and_each_call_from_one_zone() {
             one_zone(&mut verdict, host, zone);
         }
         verdict.end();
+        one_master_ends(engines.into(), &plugins, &sink);
     });
+}
+
+/// The master that calls about a host ends: the other one takes over, tells nobody again, and says that it is alone.
+fn one_master_ends(mut engines: Vec<Engine>, plugins: &Plugins, sink: &SmtpSink) {
+    let calls = || -> Vec<Call> {
+        let calls = plugins.calls().into_iter();
+        calls.filter(|call| call.value("--host") == "near").collect()
+    };
+    let before = calls();
+    let caller = before.last().expect("there were three").value("--node").to_owned();
+    let at = NODES.iter().position(|(name, ..)| *name == caller).expect("a master calls");
+    drop(engines.remove(at));
+    let taken_over = || calls().iter().filter(|call| call.value("--node") != caller).count() >= 3;
+    let taken = wait_until(OBSERVED, taken_over);
+    let mut verdict = Verdict::on(&engines[0], sink, plugins);
+    verdict.claim(taken, format!("nobody took over from {caller}"));
+    verdict.claim_mails(("near", "ssh"), 1, 0);
+    let mut calls =
+        calls().into_iter().skip(before.len()).skip_while(|it| it.value("--node") == caller);
+    let alone = calls.all(|it| it.value("--node") != caller && it.value("--peers") == "0/1");
+    verdict.claim(alone, "after the fail-over the other master calls, and sees nobody");
+    verdict.end();
 }
 
 fn generate(dir: &Path, plugins: &Plugins, daemons: &[Server; 2]) {
