@@ -95,19 +95,17 @@ fn reboots_once(host: &Host, kind: Kind) {
 }
 
 #[test]
-fn with_plesk_each_of_the_ten_services_comes_back_by_its_script() {
-    side_by_side(&[Kind::Systemd, Kind::Sysv], |kind| {
+fn with_a_panel_each_of_the_ten_services_comes_back_by_its_script() {
+    let hosts = [
+        (Kind::Systemd, Column::Plesk),
+        (Kind::Systemd, Column::Webmin),
+        (Kind::Sysv, Column::Plesk),
+        (Kind::Sysv, Column::Webmin),
+    ];
+    side_by_side(&hosts, |(kind, column)| {
         let network = Network::new();
-        let host = tried(&network, *kind, Column::Plesk);
+        let host = tried(&network, *kind, *column);
         xinetd_alone_is_restarted(&host, *kind);
-    });
-}
-
-#[test]
-fn with_webmin_each_of_the_ten_services_comes_back_by_its_script() {
-    side_by_side(&[Kind::Systemd, Kind::Sysv], |kind| {
-        let network = Network::new();
-        tried(&network, *kind, Column::Webmin);
     });
 }
 
