@@ -8,8 +8,8 @@ use super::{Act, File};
 use crate::inventory::Inventory;
 use crate::policy::Policy;
 
-/// Users that run NRPE: Debian's and Red Hat's.
-const USERS: &str = "nagios, nrpe";
+/// Users that run NRPE, and an Icinga agent: Debian's, and Red Hat's two.
+const USERS: &str = "nagios, nrpe, icinga";
 
 /// Everything below `sudoers/`.
 pub fn write(policy: &Policy, inventory: &Inventory) -> Vec<File> {

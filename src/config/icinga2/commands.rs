@@ -152,6 +152,7 @@ pub(super) fn write(policy: &Policy, inventory: &Inventory) -> String {
     }
     nrpe(policy, inventory).write(&mut out);
     ssh(policy).write(&mut out);
+    super::acts::commands(policy, inventory, &mut out);
     out
 }
 

@@ -8,9 +8,11 @@ use crate::inventory::{Agent, Host, HostName, Inventory, Recovery};
 /// The file of those hosts that one zone checks.
 pub(super) fn write(inventory: &Inventory, zone: Option<&str>) -> String {
     let mut out = String::new();
-    for host in inventory.hosts().iter().filter(|host| host.zone.as_deref() == zone) {
+    let hosts = || inventory.hosts().iter().filter(|host| host.zone.as_deref() == zone);
+    for host in hosts() {
         object(inventory, host).write(&mut out);
     }
+    super::acts::carriers(hosts(), &mut out);
     out
 }
 

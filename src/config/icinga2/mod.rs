@@ -6,6 +6,7 @@ use super::File;
 use crate::inventory::{Inventory, Layout};
 use crate::policy::Policy;
 
+mod acts;
 mod commands;
 mod hosts;
 mod notifications;

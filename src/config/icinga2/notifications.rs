@@ -1,5 +1,6 @@
 //! Who is told, and the recovery program as one who is told about every problem again and again.
 
+use super::acts;
 use super::rule::{self, Servers};
 use super::syntax::{Object, Pairs, Value, code, comment, duration, macros, pairs, text};
 use crate::inventory::{Host, Inventory, Layout, Recovery, Site};
@@ -114,8 +115,8 @@ fn recover_template(inventory: &Inventory) -> Object {
         ("--dry-run", Value::Dict(pairs([("set_if", macros("$firstaid_recover_dry_run$"))]))),
     ]);
     options.push(("--wait".to_owned(), text(wait(site).to_string())));
-    options.push(("--hosts-down".to_owned(), hosts("!=")));
-    options.push(("--hosts-up".to_owned(), hosts("==")));
+    options.push(("--hosts-down".to_owned(), hosts(inventory, "!=")));
+    options.push(("--hosts-up".to_owned(), hosts(inventory, "==")));
     if site.layout == Layout::Cluster {
         options.push(("--zone".to_owned(), code("ZoneName")));
         options.push(("--primary".to_owned(), primary()));
@@ -142,8 +143,13 @@ fn wait(site: &Site) -> u32 {
 }
 
 /// How many hosts are down, or up, at the time of the call.
-fn hosts(is_up: &str) -> Value {
-    lines(&[&format!("return \"\" + get_objects(Host).filter(h => h.state {is_up} 0).len()")])
+fn hosts(inventory: &Inventory, is_up: &str) -> Value {
+    // What stands for an agent is never checked, and so would be down for ever.
+    let watched =
+        if acts::any(inventory) { format!(" && !h.vars.{}", acts::CARRIER) } else { String::new() };
+    lines(&[&format!(
+        "return \"\" + get_objects(Host).filter(h => h.state {is_up} 0{watched}).len()"
+    )])
 }
 
 /// Whether this server is its zone's first, which acts where the servers of a zone do not see each other.

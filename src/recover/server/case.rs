@@ -69,7 +69,7 @@ impl Case<'_> {
 
     /// Asks the server something.
     pub(super) fn ask(&self, want: Want) -> Asked {
-        agent::ask(self.machine, want, QUESTION.min(self.deadline.left()))
+        agent::ask(self.machine, &self.options.api, want, QUESTION.min(self.deadline.left()))
     }
 
     /// Runs the very check once more.

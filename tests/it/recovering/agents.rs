@@ -14,6 +14,8 @@ use crate::monitored;
 use crate::namespace::Namespace;
 use crate::nrpe::{Certificates, Nrpe, network};
 
+/// Only an Icinga agent is asked through the API.
+const NO_API: &str = "/nonexistent/api.json";
 const LIMIT: Duration = Duration::from_secs(30);
 /// NRPE's own port; the network is the test's own.
 const PORT: u16 = 5666;
@@ -71,7 +73,8 @@ fn nrpe_passes_on_what_the_server_tells_and_nothing_else_counts() {
         .collect();
     let ours = machine("127.0.0.1", &certificates.client("monitor"));
     let strange = machine("127.0.0.1", &strangers.client("monitor"));
-    let asking = |machine: &Machine, want| network.inside(|| ask(machine, want, LIMIT));
+    let asking =
+        |machine: &Machine, want| network.inside(|| ask(machine, NO_API.as_ref(), want, LIMIT));
 
     let nrpe = Nrpe::start(&straight, &certificates, &network);
     let line = "RECOVER OK - --act restart --service ssh".to_owned();
@@ -105,7 +108,8 @@ fn one_that_accepts_and_says_nothing_is_silent() {
     let network = network();
     network.inside(|| {
         let _listener = TcpListener::bind(("127.0.0.1", PORT)).unwrap();
-        let asked = ask(&machine("127.0.0.1", &["-n".to_owned()]), Want::Result, LIMIT);
+        let asked =
+            ask(&machine("127.0.0.1", &["-n".to_owned()]), NO_API.as_ref(), Want::Result, LIMIT);
         assert!(matches!(asked, Asked::Silent(_)), "{asked:?}");
     });
 }
@@ -126,7 +130,7 @@ fn a_machine_that_is_not_there_is_silent_and_one_behind_a_firewall_is_not() {
     let network = link();
     let asking = |address: &str| {
         let server = machine(address, &[]);
-        network.inside(|| ask(&server, Want::Result, Duration::from_secs(20)))
+        network.inside(|| ask(&server, NO_API.as_ref(), Want::Result, Duration::from_secs(20)))
     };
     let dead = asking("192.0.2.2");
     assert!(matches!(dead, Asked::Silent(_)), "nobody has the address: {dead:?}");

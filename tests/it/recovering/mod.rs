@@ -5,3 +5,4 @@ mod bmc;
 mod engine;
 mod fences;
 mod shared;
+mod through_agent;

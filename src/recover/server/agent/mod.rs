@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::super::process::{self, Ended, Ran};
 use super::super::suspension::spelling::{self, Letter};
 use super::super::{Agent, Machine, Told};
-use super::icinga::{self, Api};
+use super::icinga::Api;
 use crate::deadline::Deadline;
 use crate::plugin::visible;
 use crate::policy::Policy;
@@ -70,7 +70,8 @@ impl From<Reach> for Asked {
 }
 
 /// Asks a server. All of it takes no longer than `limit`, which is above the one that the client of the agent has in its words.
-pub fn ask(machine: &Machine, want: Want, limit: Duration) -> Asked {
+/// An Icinga agent is asked through the API whose settings are in the file `api`.
+pub fn ask(machine: &Machine, api: &Path, want: Want, limit: Duration) -> Asked {
     if let Want::Restart(name) = want
         && Policy::documented().service(name).is_err()
     {
@@ -93,9 +94,9 @@ pub fn ask(machine: &Machine, want: Want, limit: Duration) -> Asked {
             }
             told(process::run(&words, b"", limit))
         }
-        Agent::Icinga { endpoint } => match Api::read(Path::new(icinga::SETTINGS)) {
+        Agent::Icinga { endpoint } => match Api::read(api) {
             Ok(Some(api)) => ask_by(&api, (&machine.address, endpoint), want, &deadline),
-            Ok(None) => Asked::Unclear(format!("{} is missing", icinga::SETTINGS)),
+            Ok(None) => Asked::Unclear(format!("{} is missing", api.display())),
             Err(error) => Asked::Unclear(format!("{error:#}")),
         },
         Agent::None {} => Asked::Unclear("the server has no agent".to_owned()),

@@ -4,6 +4,8 @@ use super::reach::tests::refusing;
 use super::*;
 use crate::recover::machine::tests::machine;
 
+/// Only an Icinga agent is asked through the API.
+const NO_API: &str = "/nonexistent/api.json";
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A client that is a shell script; it finds what is appended to its words in `$*`.
@@ -16,7 +18,12 @@ fn asked(script: &str, want: Want, limit: Duration) -> Asked {
     let agent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = agent.local_addr().unwrap().port();
     let agent = Agent::Nrpe { words: client(script), port };
-    ask(&Machine { address: "127.0.0.1".to_owned(), agent, ..machine() }, want, limit)
+    ask(
+        &Machine { address: "127.0.0.1".to_owned(), agent, ..machine() },
+        Path::new(NO_API),
+        want,
+        limit,
+    )
 }
 
 fn known() -> Told {
@@ -87,7 +94,8 @@ fn without_the_servers_own_words_nothing_was_accepted() {
         assert!(matches!(asked, Asked::Unclear(_)), "{script}: {asked:?}");
     }
     let missing = Agent::Local { plugins: "/nonexistent".to_owned() };
-    let asked = ask(&Machine { agent: missing, ..machine() }, Want::Result, LIMIT);
+    let asked =
+        ask(&Machine { agent: missing, ..machine() }, Path::new(NO_API), Want::Result, LIMIT);
     assert!(matches!(&asked, Asked::Unclear(why) if why.contains("/nonexistent")), "{asked:?}");
 }
 
@@ -116,7 +124,7 @@ fn a_refusing_kernel_is_no_silence_and_its_client_is_not_even_started() {
     let mark = folder.path().join("started");
     let agent = Agent::Nrpe { words: client(&format!("touch {}", mark.display())), port };
     let server = Machine { address: "127.0.0.1".to_owned(), agent, ..machine() };
-    let asked = ask(&server, Want::Reboot, LIMIT);
+    let asked = ask(&server, Path::new(NO_API), Want::Reboot, LIMIT);
     assert!(matches!(asked, Asked::Refused(_)), "{asked:?}");
     assert!(!mark.exists());
 }
@@ -132,7 +140,10 @@ fn ssh_gets_one_word_that_the_accounts_shell_splits_as_meant() {
     );
     let agent = Agent::Ssh { words: client(&script), port, plugins };
     let server = Machine { address: "127.0.0.1".to_owned(), agent, ..machine() };
-    let Asked::Told { line, .. } = ask(&server, Want::Restart("smtp"), LIMIT) else { panic!() };
+    let Asked::Told { line, .. } = ask(&server, Path::new(NO_API), Want::Restart("smtp"), LIMIT)
+    else {
+        panic!()
+    };
     let words =
         "<sudo><-n></opt/it's here/recover_service><--act><restart><--service><smtp>".to_owned();
     assert_eq!(line, words);
@@ -146,8 +157,13 @@ fn the_own_machine_is_asked_without_a_way() {
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&program, mode).unwrap();
     let agent = Agent::Local { plugins: folder.path().display().to_string() };
-    let asked = ask(&Machine { agent, ..machine() }, Want::Reboot, LIMIT);
+    let asked = ask(&Machine { agent, ..machine() }, Path::new(NO_API), Want::Reboot, LIMIT);
     assert!(matches!(asked, Asked::Told { code: 0, .. }), "{asked:?}");
-    let none = ask(&Machine { agent: Agent::None {}, ..machine() }, Want::Reboot, LIMIT);
+    let none = ask(
+        &Machine { agent: Agent::None {}, ..machine() },
+        Path::new(NO_API),
+        Want::Reboot,
+        LIMIT,
+    );
     assert!(matches!(none, Asked::Unclear(_)));
 }

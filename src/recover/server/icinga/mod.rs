@@ -21,7 +21,6 @@ mod settings;
 
 pub use downtime::{AUTHOR, Downtime, Suspending};
 pub use execution::{Execution, carrier};
-pub use settings::SETTINGS;
 
 /// Bytes of an answer that are read.
 const LONGEST: u64 = 4 << 20;

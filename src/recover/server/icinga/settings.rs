@@ -15,8 +15,6 @@ use ureq::http::Uri;
 use super::Api;
 use crate::recover::server::secret;
 
-/// Where the settings are.
-pub const SETTINGS: &str = "/etc/firstaid/api.json";
 /// The port of Icinga's API.
 const PORT: u16 = 5665;
 
