@@ -45,5 +45,6 @@ mod ssh;
 mod story;
 mod structure;
 mod sudo;
+mod suspend;
 mod target;
 mod tree;

@@ -78,6 +78,9 @@ pub(super) struct Settings {
     /// Nagios's status file, where the inventory does not name it
     #[arg(long, value_name = "FILE")]
     nagios_status: Option<PathBuf>,
+    /// Seconds for each engine to answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=600))]
+    wait: u32,
 }
 
 /// What was done, and whether all of it was.

@@ -17,8 +17,6 @@ use crate::recover::suspension::spelling::spell;
 use crate::recover::suspension::{Note, Window};
 use crate::recover::{Agent, Machine};
 
-/// Time for one engine.
-const ENGINE: Duration = Duration::from_mins(1);
 /// Time for one question to the server.
 const QUESTION: Duration = Duration::from_secs(35);
 
@@ -48,6 +46,8 @@ pub(super) struct Places {
     icinga: Option<Api>,
     nagios: Option<Nagios>,
     server: Server,
+    /// For one engine.
+    wait: Duration,
 }
 
 /// The server itself.
@@ -88,7 +88,8 @@ impl Places {
         } else {
             Server::Untouched("recovery does nothing there")
         };
-        Ok(Self { icinga, nagios, server })
+        let wait = Duration::from_secs(settings.wait.into());
+        Ok(Self { icinga, nagios, server, wait })
     }
 
     /// Tells every place. `had` names those that have it already.
@@ -98,7 +99,7 @@ impl Places {
         if let Some(api) = &self.icinga {
             let suspending =
                 Suspending { host: &note.host, window: note.window, comment: &comment };
-            let result = api.suspend(&suspending, &Deadline::within(ENGINE));
+            let result = api.suspend(&suspending, &Deadline::within(self.wait));
             let result = result.map(|count| format!("the host and {count} services in downtime"));
             placed.push(Place { name: "icinga", result });
         }
@@ -107,7 +108,7 @@ impl Places {
                 Ok("was handed over before".to_owned())
             } else {
                 let wanted = nagios::Wanted::new(&note.host, note.window, &comment);
-                nagios.suspend(&wanted, now(), &Deadline::within(ENGINE)).map(told)
+                nagios.suspend(&wanted, now(), &Deadline::within(self.wait)).map(told)
             };
             placed.push(Place { name: "nagios", result });
         }
@@ -129,13 +130,13 @@ impl Places {
         if let Some(api) = &self.icinga {
             let suspending =
                 Suspending { host: &note.host, window: note.window, comment: &comment };
-            let result = api.resume(&suspending, &Deadline::within(ENGINE));
+            let result = api.resume(&suspending, &Deadline::within(self.wait));
             let result = result.map(|count| format!("{count} downtimes removed"));
             placed.push(Place { name: "icinga", result });
         }
         if let Some(nagios) = &self.nagios {
             let wanted = nagios::Wanted::new(&note.host, note.window, &comment);
-            let result = nagios.resume(&wanted, now(), &Deadline::within(ENGINE)).map(told);
+            let result = nagios.resume(&wanted, now(), &Deadline::within(self.wait)).map(told);
             placed.push(Place { name: "nagios", result });
         }
         placed.push(self.server(|machine| {
@@ -187,7 +188,7 @@ impl Places {
         let comment = comment(note);
         let mut seen = Vec::new();
         if let Some(api) = &self.icinga {
-            let downtimes = api.downtimes(&note.host, &Deadline::within(ENGINE));
+            let downtimes = api.downtimes(&note.host, &Deadline::within(self.wait));
             let text = downtimes.map_or_else(
                 |error| format!("{error:#}"),
                 |all| {

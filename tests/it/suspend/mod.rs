@@ -1,0 +1,5 @@
+//! `firstaid suspend` and `firstaid resume` from outside.
+
+mod api;
+mod desk;
+mod request;
