@@ -1,4 +1,5 @@
-//! What was held back, and why, for those who read the history: once for each reason, not at every call.
+//! What was held back, and why, for those who read the history: once for each reason, not at every call, nor again after calls
+//! that only waited in between.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,12 +7,12 @@ use anyhow::Result;
 
 use super::case::record;
 use crate::deadline::Deadline;
-use crate::recover::{Call, Event, Ledger, Machine, Options, Stage};
+use crate::recover::{Call, Event, Ledger, Machine, Options, Record, Stage};
 
 /// Seconds to wait for the ledger: what is noted here is not worth more.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Notes a reason, unless it was the last thing noted about the fault. Says whether it is new.
+/// Notes a reason, unless it was the last one noted about the fault, and nothing was done since. Says whether it is new.
 ///
 /// # Errors
 /// The ledger refuses.
@@ -25,7 +26,8 @@ pub(super) fn note(
     let mut ledger = Ledger::open(&options.ledgers, &machine.host, &deadline.at_most(PATIENCE))?;
     let fault = call.fault_id();
     let start = format!("{guard}: ");
-    let last = ledger.records().iter().rev().find(|record| record.fault == fault);
+    let told = |record: &&Record| record.fault == fault && record.event != Event::Armed;
+    let last = ledger.records().iter().rev().find(told);
     if last.is_some_and(|last| last.event == Event::Held && last.text.starts_with(&start)) {
         return Ok(false);
     }
