@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Policy, Recovery};
 
+/// Seconds that the engine's own clockwork may be late or early.
+const ENGINE: u32 = 6;
+
 /// 1 is the documented pace. Limits of what machines need for themselves - probes, daemons, boots, power - know no pace.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -38,13 +41,18 @@ impl Pace {
         documented.div_ceil(self.0.get())
     }
 
+    /// What is left of a tolerance: the engine looks at its plans every few seconds, whatever the pace.
+    fn tolerance(self, documented: u32) -> u32 {
+        self.seconds(documented).max(documented.min(ENGINE))
+    }
+
     /// The brakes of recovery at this pace. What a server needs to boot, a daemon to start and a device to switch stays as it is.
     pub fn recovery(self) -> Recovery {
         let documented = &Policy::documented().recovery;
         Recovery {
-            slack: self.seconds(documented.slack),
-            late: self.seconds(documented.late),
-            natural: self.seconds(documented.natural),
+            slack: self.tolerance(documented.slack),
+            late: self.tolerance(documented.late),
+            natural: self.tolerance(documented.natural),
             settle: self.seconds(documented.settle),
             young: self.seconds(documented.young),
             hour: self.seconds(documented.hour),
@@ -67,6 +75,7 @@ mod tests {
             (&Policy::documented().recovery, Pace::new(10).unwrap().recovery());
         assert_eq!(paced.settle * 10, documented.settle);
         assert_eq!(paced.slack, documented.slack.div_ceil(10), "never shorter than its share");
+        assert_eq!(Pace::new(30).unwrap().recovery().slack, ENGINE);
         assert_eq!(paced.reboot_proof, documented.reboot_proof);
         assert_eq!(paced.reboots_per_day, documented.reboots_per_day);
         assert_eq!(Pace::default().recovery().young, documented.young);
