@@ -3,7 +3,7 @@
 TARGET := x86_64-unknown-linux-musl
 BINARIES := $(basename $(notdir $(wildcard src/bin/*.rs)))
 
-.PHONY: run build test bench lint deps
+.PHONY: run build test drill bench lint deps
 
 # Builds the release and checks this machine with it.
 run: build
@@ -20,6 +20,11 @@ build:
 # Everything that has to hold before a change is taken.
 test: deps lint build
 	cargo test --locked
+	cargo test --locked --test drill -- --short
+
+# The whole story with real hosts, told as it happens: DRILL="--runs 20", or names of stories.
+drill: deps build
+	cargo test --locked --test drill -- $(DRILL)
 
 lint:
 	cargo fmt --check

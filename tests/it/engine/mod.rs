@@ -51,8 +51,8 @@ const START: Duration = Duration::from_mins(1);
 pub(crate) struct Setup<'a> {
     /// The folder that `firstaid generate` has written.
     pub(crate) config: &'a Path,
-    /// Its plugins.
-    pub(crate) plugins: &'a Plugins,
+    /// The folder of its plugins.
+    pub(crate) plugins: &'a Path,
     /// How many times as fast as the real time the engine's passes.
     pub(crate) speed: u32,
     /// Where its mail goes.
@@ -63,6 +63,7 @@ pub(crate) struct Setup<'a> {
 pub(crate) struct Engine {
     name: &'static str,
     child: Child,
+    command: Command,
     clock: Clock,
     files: Files,
     // Declared last: the directory must outlive the processes that work in it.
@@ -109,7 +110,7 @@ impl Engine {
         let child = command.spawn().unwrap_or_else(|error| {
             panic!("cannot start {}: {error} (make deps)", command.get_program().display())
         });
-        let mut engine = Self { name, child, clock, files, site };
+        let mut engine = Self { name, child, command, clock, files, site };
         engine.settle();
         engine
     }
@@ -123,6 +124,23 @@ impl Engine {
         let said = self.site.read("output") + &self.log();
         assert!(ended.is_none(), "{} ended with {ended:?}:\n{said}", self.name);
         assert!(runs, "{} wrote no status within {START:?}:\n{said}", self.name);
+    }
+
+    /// Lets it read its configuration again.
+    pub(crate) fn reload(&self) {
+        let pid = nix::unistd::Pid::from_raw(self.child.id().cast_signed());
+        nix::sys::signal::kill(pid, Signal::SIGHUP).expect("an engine that runs");
+    }
+
+    /// Kills it with all that it has started: it saves nothing.
+    pub(crate) fn kill(&mut self) {
+        process::stop(&mut self.child, Signal::SIGKILL);
+    }
+
+    /// Starts it again, in the network that the caller is in.
+    pub(crate) fn start_again(&mut self) {
+        self.child = self.command.spawn().expect("a program that was started before");
+        self.settle();
     }
 
     /// Its time.

@@ -29,7 +29,7 @@ impl Engine {
 fn main(site: &Site, setup: &Setup) -> String {
     let dir = site.text("");
     let dir = dir.trim_end_matches('/');
-    let plugins = format!("$USER1$={}\n", setup.plugins.dir().display());
+    let plugins = format!("$USER1$={}\n", setup.plugins.display());
     site.write("resource.cfg", &plugins);
     let settings = fs::read_to_string(setup.config.join("settings.cfg"));
     format!(

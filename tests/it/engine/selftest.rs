@@ -132,7 +132,7 @@ fn fails_six_times(files: &[(&str, &str)], start: fn(&Setup) -> Engine) {
             fs::write(path, text.replace("DIR", &plugins)).unwrap();
         }
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
-        let setup = Setup { config: dir.path(), plugins: &plugins, speed: SPEED, sink: &sink };
+        let setup = Setup { config: dir.path(), plugins: plugins.dir(), speed: SPEED, sink: &sink };
         let engine = start(&setup);
         let over = wait_until(Duration::from_mins(2), || sink.mails().len() > 1);
         let seen = format!(
@@ -180,4 +180,35 @@ fn nagios4_lives_thirty_times_as_fast() {
         &[("settings.cfg", settings), ("objects/trial.cfg", &nagios())],
         Engine::nagios4,
     );
+}
+
+#[test]
+fn an_engine_is_reloaded_killed_and_started_again() {
+    let network = Namespace::network();
+    network.must(Command::new("ip").args(["link", "set", "lo", "up"]));
+    network.inside(|| {
+        let (sink, plugins, dir) =
+            (SmtpSink::start(), Plugins::new(), tempfile::tempdir().unwrap());
+        let text = ICINGA.replace("DIR", &plugins.dir().display().to_string());
+        fs::write(dir.path().join("trial.conf"), text).unwrap();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+        let setup = Setup { config: dir.path(), plugins: plugins.dir(), speed: 1, sink: &sink };
+        let mut engine = Engine::icinga2(&setup);
+        let begun = |engine: &Engine| engine.output().matches("Activated all objects").count();
+        let first = begun(&engine);
+        engine.reload();
+        assert!(
+            wait_until(Duration::from_mins(1), || begun(&engine) > first),
+            "{}",
+            engine.output()
+        );
+        engine.kill();
+        let second = begun(&engine);
+        engine.start_again();
+        assert!(
+            wait_until(Duration::from_mins(1), || begun(&engine) > second),
+            "{}",
+            engine.output()
+        );
+    });
 }

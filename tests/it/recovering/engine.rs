@@ -102,7 +102,8 @@ fn the_api_takes_comments_keeps_variables_and_runs_commands_on_agents() {
             let holds_configuration = name == "master";
             let node =
                 Node { name, zone: name, address, holds_configuration, authority: &authority };
-            let setup = Setup { config: config.path(), plugins: &plugins, speed: 1, sink: &sink };
+            let setup =
+                Setup { config: config.path(), plugins: plugins.dir(), speed: 1, sink: &sink };
             Engine::icinga2_of(&node, &setup)
         };
         let engines =

@@ -111,7 +111,7 @@ fn the_power_of_a_server_is_cut_by_one_of_two_monitoring_servers() {
             holds_configuration: true,
             authority: &authority,
         };
-        let setup = Setup { config: config.path(), plugins: &plugins, speed: 1, sink: &sink };
+        let setup = Setup { config: config.path(), plugins: plugins.dir(), speed: 1, sink: &sink };
         let engine = Engine::icinga2_of(&node, &setup);
         let own = monitored::folder();
         let file = settings(own.path(), ("firstaid", "secret"), &authority.certificate());

@@ -28,6 +28,11 @@ pub(crate) struct Bmc {
 impl Bmc {
     /// The script of the button runs in a folder where `state` is the power, 1 or 0; it is told `get power` and `set power 0`.
     pub(crate) fn start(network: Namespace, button: &str) -> Self {
+        Self::at(network, PORT, button)
+    }
+
+    /// The same at another port, where there are several.
+    pub(crate) fn at(network: Namespace, port: u16, button: &str) -> Self {
         process::adopt_orphans();
         let folder = monitored::folder();
         let place = folder.path().display().to_string();
@@ -40,7 +45,7 @@ impl Bmc {
         write(
             "lan.conf",
             &format!(
-                "name \"bmc\"\nset_working_mc 0x20\nstartlan 1\naddr 127.0.0.1 {PORT}\npriv_limit admin\n{}\
+                "name \"bmc\"\nset_working_mc 0x20\nstartlan 1\naddr 127.0.0.1 {port}\npriv_limit admin\n{}\
                  guid a123456789abcdefa123456789abcdef\nendlan\nchassis_control \"{place}/button\"\n\
                  user 1 true \"\" \"\" user 10 none md2 md5 straight\n\
                  user 2 true \"admin\" \"secret\" admin 10 none md2 md5 straight\n\
@@ -59,7 +64,7 @@ impl Bmc {
         simulator.args(["-f", &format!("{place}/bmc.emu"), "-s", &format!("{place}/kept")]);
         simulator.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = network.spawn(&mut simulator);
-        let listens = format!(":{PORT:04X} ");
+        let listens = format!(":{port:04X} ");
         let bound = || {
             let sockets = fs::read_to_string(format!("/proc/{}/net/udp", child.id()));
             sockets.unwrap_or_default().contains(&listens)

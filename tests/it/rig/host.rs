@@ -52,13 +52,48 @@ impl Host {
 
     /// A host that was never switched on.
     pub(crate) fn off(network: &Network, kind: Kind) -> Self {
+        Self::made(network, kind, None)
+    }
+
+    /// The same with a name of its own.
+    pub(crate) fn named(network: &Network, kind: Kind, name: &str) -> Self {
+        Self::made(network, kind, Some(name))
+    }
+
+    fn made(network: &Network, kind: Kind, name: Option<&str>) -> Self {
         let inside = Namespace::network();
         let cable = network.attach(&inside);
-        let name = format!("web{}", cable.address.octets()[3]);
+        let numbered = || format!("web{}", cable.address.octets()[3]);
+        let name = name.map_or_else(numbered, str::to_owned);
         let tree = Tree::new(kind, &name);
         let cgroup = Cgroup::new(&tree.unique());
         let (power, thread) = Power::new(Parts { name, tree, network: inside, cable, cgroup });
         Self { kind, power, thread: Some(thread) }
+    }
+
+    /// Lays a file over those that it was built with, before it is switched on for the first time.
+    pub(crate) fn lay(&self, path: &str, text: &str, mode: u32) {
+        self.power.parts().tree.lay(path, text, mode);
+    }
+
+    /// Where a laid file is, seen from outside.
+    pub(crate) fn laid(&self, path: &str) -> std::path::PathBuf {
+        self.power.parts().tree.path("upper").join(path)
+    }
+
+    /// The text of a file that was built into it.
+    pub(crate) fn built(&self, path: &str) -> String {
+        self.power.parts().tree.built(path)
+    }
+
+    /// The text of a file that is its own, seen from outside: it may be off, or frozen.
+    pub(crate) fn kept(&self, path: &str) -> String {
+        self.power.parts().tree.own(path)
+    }
+
+    /// Its network, whether it is on or not.
+    pub(crate) fn network(&self) -> &Namespace {
+        &self.power.parts().network
     }
 
     /// Its name, by which it knows itself.
@@ -95,6 +130,12 @@ impl Host {
     /// Lets none of its processes run on; the kernel still answers a ping.
     pub(crate) fn freeze(&self) {
         self.power.parts().cgroup.freeze(Freezer::Frozen);
+    }
+
+    /// Stops it as a crash of the kernel does: nothing answers any more, a ping neither, until it boots anew.
+    pub(crate) fn crash(&self) {
+        self.freeze();
+        self.power.parts().cable.cut();
     }
 
     /// Lets its processes run on.

@@ -16,7 +16,7 @@ mod bmc;
 mod cgroup;
 mod host;
 mod network;
-mod power;
+pub(crate) mod power;
 mod selftest;
 mod tree;
 

@@ -35,6 +35,17 @@ impl Network {
         &self.inside
     }
 
+    /// Lets nothing that anybody else sends reach the monitoring server any more.
+    pub(crate) fn cut_uplink(&self) {
+        let rules = "table ip uplink { chain cut { type filter hook input priority 0; iif switch drop ; } ; }";
+        self.inside.must(Command::new("nft").arg(rules));
+    }
+
+    /// Lets everything reach it again.
+    pub(crate) fn plug_uplink(&self) {
+        self.inside.must(Command::new("nft").arg("delete table ip uplink"));
+    }
+
     /// A light machine that is up.
     pub(crate) fn neighbour(&self) -> Neighbour {
         let inside = Namespace::network();

@@ -65,3 +65,40 @@ fn greets(network: &Network, host: &Host) -> bool {
     check.args(["-t", "2", "-H", &host.address().to_string()]);
     network.monitor().run(&mut check).status.success()
 }
+
+#[test]
+fn what_was_laid_over_a_host_is_there_and_a_crash_lasts_until_the_next_boot() {
+    let network = Network::new();
+    let host = Host::named(&network, Kind::Sysv, "shop");
+    host.lay("etc/one/two", "laid", 0o640);
+    assert!(host.laid("etc/one/two").is_file());
+    assert!(host.built("etc/passwd").contains("nagios"));
+    host.power_on();
+    assert_eq!(host.must(&["stat", "-c", "%a", "/etc/one/two"]), "640\n");
+    host.shell("echo own > /etc/one/three");
+    assert_eq!((host.name(), host.kept("etc/one/three").as_str()), ("shop", "own\n"));
+    assert_eq!(host.kept("etc/passwd"), "", "that is the base's");
+    let addresses = host.network().must(Command::new("ip").args(["-4", "address", "show", "eth0"]));
+    assert!(addresses.contains(&host.address().to_string()), "{addresses}");
+    host.crash();
+    assert!(!pings(&network, &host));
+    host.power_off();
+    host.power_on();
+    assert!(pings(&network, &host));
+}
+
+#[test]
+fn a_monitoring_server_that_is_cut_off_hears_nobody() {
+    let network = Network::new();
+    let neighbour = network.neighbour();
+    let heard = || {
+        let mut ping = Command::new("ping");
+        ping.args(["-c", "1", "-W", "1", &neighbour.address().to_string()]);
+        network.monitor().run(&mut ping).status.success()
+    };
+    assert!(heard());
+    network.cut_uplink();
+    assert!(!heard());
+    network.plug_uplink();
+    assert!(heard());
+}

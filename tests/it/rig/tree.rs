@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
@@ -56,6 +57,24 @@ impl Tree {
                 .or_else(|_| fs::copy(&from, &to).map(|_| ()))
                 .unwrap_or_else(|error| panic!("cannot give {}: {error}", from.display()));
         }
+    }
+
+    /// Lays a file over those of the base, before the first boot.
+    pub(super) fn lay(&self, name: &str, text: &str, mode: u32) {
+        let path = self.path("upper").join(name);
+        fs::create_dir_all(path.parent().expect("a file in a folder")).expect("our own directory");
+        fs::write(&path, text).expect("our own directory");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("our own file");
+    }
+
+    /// The text of a file as the host has it now, whether it runs or not; nothing if it has none of its own.
+    pub(super) fn own(&self, name: &str) -> String {
+        crate::server::site::read_lossy(&self.path("upper").join(name))
+    }
+
+    /// The text of a file as it was built.
+    pub(super) fn built(&self, name: &str) -> String {
+        crate::server::site::read_lossy(&self.base.join(name))
     }
 
     fn put(&self, name: &str, text: &str) {

@@ -35,7 +35,7 @@ fn each_alert_comes_once_and_each_call_from_one_zone() {
         let dir = tempfile::tempdir().unwrap();
         generate(dir.path(), &plugins, &daemons);
         let config = dir.path().join("out/icinga2");
-        let setup = Setup { config: &config, plugins: &plugins, speed: 1, sink: &sink };
+        let setup = Setup { config: &config, plugins: plugins.dir(), speed: 1, sink: &sink };
         let engines = NODES.map(|(name, zone, address)| {
             let holds_configuration = name == "master1";
             Engine::icinga2_of(

@@ -27,7 +27,8 @@ pub(super) fn play(
     start: fn(&Setup) -> Engine,
 ) -> (Engine, Times) {
     let config = stage.generated(folder);
-    let setup = Setup { config: &config, plugins: &stage.plugins, speed: SPEED, sink: &stage.sink };
+    let setup =
+        Setup { config: &config, plugins: stage.plugins.dir(), speed: SPEED, sink: &stage.sink };
     let engine = start(&setup);
     all_is_well(&engine);
     let times = faults(stage, &engine);

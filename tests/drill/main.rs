@@ -1,0 +1,55 @@
+//! `make drill`: the whole story on one machine, with real hosts, a real Icinga and the generated configuration.
+//!
+//! It breaks things, tells what is seen and done about it as it happens, and judges in the end. What it tells comes from those
+//! who did it: the engine's log, the mailbox, the ledgers of both sides, the hosts' own scripts, and their power.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a drill starts programs and tells a person what happens, and what it shares with tests fails by panicking"
+)]
+
+mod bmc;
+mod guest;
+mod monitor;
+mod options;
+mod seen;
+mod stage;
+mod stories;
+mod story;
+mod verdict;
+mod watch;
+
+use std::process::ExitCode;
+
+#[path = "../it/engine/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the tests")]
+mod engine;
+#[path = "../it/monitored.rs"]
+#[expect(dead_code, reason = "shared with the tests")]
+mod monitored;
+#[path = "../it/namespace.rs"]
+#[expect(dead_code, reason = "shared with the tests")]
+mod namespace;
+#[path = "../it/rig/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the tests")]
+mod rig;
+#[path = "../it/run.rs"]
+#[expect(dead_code, reason = "shared with the tests")]
+mod run;
+#[path = "../it/server/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the tests")]
+mod server;
+
+fn main() -> ExitCode {
+    match options::read(std::env::args().skip(1)) {
+        Ok(options) => verdict::tell(&options, stage::play),
+        Err(usage) => {
+            println!("{usage}");
+            ExitCode::from(2)
+        }
+    }
+}
