@@ -70,7 +70,7 @@ pub(super) struct Settings {
     )]
     machines: PathBuf,
     /// Where Icinga's API is, and who asks; Icinga is not told where there is no such file
-    #[arg(long, value_name = "FILE", default_value = crate::recover::server::icinga::SETTINGS)]
+    #[arg(long, value_name = "FILE", default_value = "/etc/firstaid/api.json")]
     api: PathBuf,
     /// Nagios's command file, where the inventory does not name it
     #[arg(long, value_name = "FILE")]

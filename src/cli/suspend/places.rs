@@ -1,6 +1,7 @@
 //! The places that are told of a window: the engines, and the server itself.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -46,6 +47,8 @@ pub(super) struct Places {
     icinga: Option<Api>,
     nagios: Option<Nagios>,
     server: Server,
+    /// Settings of the API, for servers that are asked through it.
+    api: PathBuf,
     /// For one engine.
     wait: Duration,
 }
@@ -63,7 +66,7 @@ enum Server {
 impl Places {
     pub(super) fn of(settings: &Settings, inventory: &Inventory, host: &str) -> Result<Self> {
         let own = inventory.suspension();
-        let path = |given: &Option<std::path::PathBuf>, own: &Option<String>| {
+        let path = |given: &Option<PathBuf>, own: &Option<String>| {
             given.clone().or_else(|| own.as_ref().map(Into::into))
         };
         let nagios = path(&settings.nagios_commands, &own.nagios_commands).map(|commands| Nagios {
@@ -89,7 +92,7 @@ impl Places {
             Server::Untouched("recovery does nothing there")
         };
         let wait = Duration::from_secs(settings.wait.into());
-        Ok(Self { icinga, nagios, server, wait })
+        Ok(Self { icinga, nagios, server, api: settings.api.clone(), wait })
     }
 
     /// Tells every place. `had` names those that have it already.
@@ -113,7 +116,7 @@ impl Places {
             placed.push(Place { name: "nagios", result });
         }
         let ask = |machine: &Machine| {
-            let stored = spelling::store(note.window, &mut |want| ask(machine, want))?;
+            let stored = spelling::store(note.window, &mut |want| ask(machine, &self.api, want))?;
             Ok(match stored {
                 Stored::Now => "stored there".to_owned(),
                 Stored::Before => "was stored there before".to_owned(),
@@ -140,7 +143,7 @@ impl Places {
             placed.push(Place { name: "nagios", result });
         }
         placed.push(self.server(|machine| {
-            spelling::replace(left, &mut |want| ask(machine, want))?;
+            spelling::replace(left, &mut |want| ask(machine, &self.api, want))?;
             Ok(format!("forgotten there; {} other windows stay", left.len()))
         }));
         placed
@@ -222,8 +225,8 @@ fn comment(note: &Note) -> String {
     format!("{} ({})", note.why, note.who)
 }
 
-fn ask(machine: &Machine, want: Want) -> agent::Asked {
-    agent::ask(machine, want, QUESTION)
+fn ask(machine: &Machine, api: &Path, want: Want) -> agent::Asked {
+    agent::ask(machine, api, want, QUESTION)
 }
 
 fn told(told: nagios::Told) -> String {

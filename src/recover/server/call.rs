@@ -104,7 +104,7 @@ fn way(mut case: Case, quiet: Option<u64>) -> Result<Verdict> {
                 "master switch",
                 format!("{reason}: it would be a {} now", words(stage)),
             ),
-            None => match quiet::in_downtime(case.machine, &now, case.deadline) {
+            None => match quiet::in_downtime(case.options, case.machine, &now, case.deadline) {
                 Some(reason) => Verdict::refused("suspension", reason),
                 None => act::act(case, stage)?,
             },

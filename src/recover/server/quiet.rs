@@ -1,9 +1,8 @@
 //! A customer's quiet time, as the monitoring server knows it: by its own record, and by Icinga's word.
 
-use std::path::Path;
 use std::time::Duration;
 
-use super::icinga::{self, Api};
+use super::icinga::Api;
 use crate::deadline::Deadline;
 use crate::recover::decide::{Decision, Situation};
 use crate::recover::suspension::{self, Hold};
@@ -37,8 +36,13 @@ pub(super) fn arms(decision: Decision, it: &Situation, ended: Option<u64>) -> De
 }
 
 /// Why the engine's API forbids an act, where there is one. Its macros say so too, but only of the object that it calls about.
-pub(super) fn in_downtime(machine: &Machine, now: &Moment, deadline: &Deadline) -> Option<String> {
-    let asked = match Api::read(Path::new(icinga::SETTINGS)) {
+pub(super) fn in_downtime(
+    options: &Options,
+    machine: &Machine,
+    now: &Moment,
+    deadline: &Deadline,
+) -> Option<String> {
+    let asked = match Api::read(&options.api) {
         Ok(None) => return None,
         Ok(Some(api)) => api.downtimes(&machine.host, &deadline.at_most(PATIENCE)),
         Err(error) => Err(error),
