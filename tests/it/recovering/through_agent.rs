@@ -84,7 +84,7 @@ fn a_service_is_restarted_through_an_agent_by_the_generated_configuration() {
         let config = config.path().join("icinga2");
         Engine::icinga2_of(
             &node,
-            &Setup { config: &config, plugins: &plugins, speed: 1, sink: &sink },
+            &Setup { config: &config, plugins: plugins.dir(), speed: 1, sink: &sink },
         )
     };
     network.inside(|| {

@@ -73,7 +73,7 @@ fn the_api_has_one_downtime_of_everything_and_every_failure_is_told() {
             holds_configuration: true,
             authority: &authority,
         };
-        let setup = Setup { config: config.path(), plugins: &plugins, speed: 1, sink: &sink };
+        let setup = Setup { config: config.path(), plugins: plugins.dir(), speed: 1, sink: &sink };
         let engine = Engine::icinga2_of(&node, &setup);
         let desk = Desk::without_nagios();
         failures(&desk, &authority);
