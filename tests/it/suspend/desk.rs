@@ -47,6 +47,13 @@ impl Desk {
         fs::write(self.path("hosts.toml"), format!("{head}{HOSTS}")).unwrap();
     }
 
+    /// The same hosts with agents, and business on all days.
+    pub(super) fn hosts_with_agents(&self) {
+        let days = "[suspension]\nholidays = \"none\"\nweekdays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\n";
+        let hosts = HOSTS.replace("\"none\"", "\"ssh\"");
+        fs::write(self.path("hosts.toml"), format!("{days}{hosts}")).unwrap();
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }

@@ -3,3 +3,4 @@
 mod api;
 mod desk;
 mod request;
+mod server;
