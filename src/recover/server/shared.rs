@@ -49,6 +49,11 @@ impl Shared {
             Api::read(path).map_err(|error| refused(format!("{error:#}")))?.ok_or_else(|| {
                 refused(format!("{} is missing: the servers share no ledger", path.display()))
             })?;
+        let deaf = "accept_config is not true here, so that nothing arrives of what the other servers tell";
+        let accepts = api.accepts_writes(&case.deadline.at_most(LIMIT));
+        if !accepts.map_err(|error| refused(format!("{error:#}")))? {
+            return Err(refused(deaf.to_owned()));
+        }
         let seen = last(&api, case).map_err(|error| refused(format!("{error:#}")))?;
         let now = case.now().map_err(|error| refused(format!("{error:#}")))?.time;
         match seen.and_then(|cut| judge(&cut, case, now)) {

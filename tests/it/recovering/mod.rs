@@ -4,5 +4,6 @@ mod agents;
 mod bmc;
 mod engine;
 mod fences;
+mod replicated;
 mod shared;
 mod through_agent;

@@ -23,25 +23,25 @@ const CONFIG: &str = r#"
 object Endpoint "master" { host = "127.0.0.1", log_duration = 0 }
 object Zone "master" { endpoints = [ "master" ] }
 object Host "web1" { check_command = "dummy", enable_active_checks = false }
-object ApiUser "firstaid" { password = "secret", permissions = [ "actions/add-comment", "objects/query/Host", "objects/modify/Host" ] }
+object ApiUser "firstaid" { password = "secret", permissions = [ "actions/add-comment", "objects/query/*", "objects/modify/Host" ] }
 "#;
 
 /// Until the engine shows what it was told.
 const LIMIT: Duration = Duration::from_secs(20);
 
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     UNIX_EPOCH.elapsed().unwrap().as_secs()
 }
 
 /// A monitoring server of the zone, with a ledger of its own.
-struct Monitor<'a> {
+pub(super) struct Monitor<'a> {
     name: &'a str,
     folder: TempDir,
     api: &'a Path,
 }
 
 impl<'a> Monitor<'a> {
-    fn new(name: &'a str, bmc: &Bmc, api: &'a Path) -> Self {
+    pub(super) fn new(name: &'a str, bmc: &Bmc, api: &'a Path) -> Self {
         let folder = monitored::folder();
         let check = folder.path().join("check");
         monitored::script(&check, "[ \"$2\" = 127.0.0.1 ] && exit 0\necho FAKE - dead\nexit 2\n");
@@ -63,7 +63,7 @@ impl<'a> Monitor<'a> {
     }
 
     /// A call about the dead server, with so many of its zone's other servers.
-    fn call(&self, peers: &str, last_ok: u64) -> Ran {
+    pub(super) fn call(&self, peers: &str, last_ok: u64) -> Ran {
         let (last_ok, check) = (last_ok.to_string(), (now() - 5).to_string());
         let files =
             ["ledgers", "machines.jsonl", "off"].map(|it| self.path(it).display().to_string());
@@ -108,7 +108,7 @@ fn the_power_of_a_server_is_cut_by_one_of_two_monitoring_servers() {
             name: "master",
             zone: "master",
             address: "127.0.0.1",
-            holds_configuration: true,
+            holds_configuration: false,
             authority: &authority,
         };
         let setup = Setup { config: config.path(), plugins: plugins.dir(), speed: 1, sink: &sink };
@@ -151,10 +151,14 @@ fn doubts(bmc: &Bmc, monitor: &Monitor, fault: u64) {
     let text = fs::read_to_string(monitor.api).unwrap();
     fs::write(&wrong, text.replace("\"firstaid\"", "\"nobody\"")).unwrap();
     let wrong = Monitor { api: &wrong, ..Monitor::new("m0", bmc, monitor.api) };
-    for (monitor, reason) in [(missing, "share no ledger"), (wrong, "not accepted")] {
+    for (monitor, guard, reason) in [
+        (missing, "shared ledger", "share no ledger"),
+        // Whether it is suspended is asked before.
+        (wrong, "suspension", "not accepted"),
+    ] {
         let ran = monitor.call("1/1", fault);
-        assert!(ran.first().contains("refused (shared ledger)"), "{}", ran.stdout);
-        assert!(ran.first().contains(reason), "{}", ran.stdout);
+        assert!(ran.first().contains(&format!("refused ({guard})")), "{}", ran.stdout);
+        assert!(ran.stdout.contains(reason), "{}", ran.stdout);
     }
     assert_eq!(bmc.switched(), Vec::<String>::new());
 }

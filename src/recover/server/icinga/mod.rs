@@ -129,6 +129,18 @@ impl Api {
         self.one(Verb::Post, "/v1/objects/hosts", body, deadline).map(drop)
     }
 
+    /// Whether the engine takes over what other servers of its zone write. A server that holds the configuration of its cluster
+    /// does not, unless it is told to.
+    ///
+    /// # Errors
+    /// The engine can not be asked, or does not tell.
+    pub fn accepts_writes(&self, deadline: &Deadline) -> Result<bool> {
+        let body = Map::from_iter([("attrs".to_owned(), json!(["accept_config"]))]);
+        let listener = self.one(Verb::Get, "/v1/objects/apilisteners", body, deadline)?;
+        let accepts = listener["attrs"]["accept_config"].as_bool();
+        accepts.context("Icinga does not tell whether accept_config is true")
+    }
+
     /// Whether a server or agent of the cluster is connected to the engine.
     ///
     /// # Errors
