@@ -36,7 +36,15 @@ const NodeName = "single"
 const ZoneName = NodeName
 object Endpoint NodeName { }
 object Zone ZoneName { endpoints = [ NodeName ] }
+object ApiListener "api" { bind_host = "127.0.0.1" }
+object ApiUser "firstaid" {
+  password = "PASSWORD"
+  permissions = [ "actions/schedule-downtime", "actions/remove-downtime", "objects/query/*" ]
+}
 "#;
+
+/// What its API wants to hear from `firstaid`.
+pub(super) const PASSWORD: &str = "right";
 
 /// A server of a cluster.
 pub(crate) struct Node<'a> {
@@ -58,7 +66,9 @@ impl Engine {
         assert!(Path::new(PROGRAM).exists(), "needs the Debian package icinga2-bin (make deps)");
         let site = Site::new("icinga2", &[]);
         let include = format!("include_recursive \"{}\"\n", setup.config.display());
-        let command = prepare(&site, &format!("{SINGLE}{MAIN}{include}"));
+        Authority::new().certify(&site, "single");
+        let single = SINGLE.replace("PASSWORD", PASSWORD);
+        let command = prepare(&site, &format!("{single}{MAIN}{include}"));
         Self::start("icinga2", site, setup, FILES, command)
     }
 

@@ -21,11 +21,10 @@ mod plugins;
 mod selftest;
 mod smtp_sink;
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
@@ -168,28 +167,28 @@ impl Engine {
         self.site.read(self.files.status)
     }
 
+    /// How `firstaid suspend` reaches it: by its API, or by its command file, to be seen in its status file.
+    pub(crate) fn reached(&self) -> Vec<(&'static str, PathBuf)> {
+        let (authority, settings) =
+            (self.site.path("lib/certs/ca.crt"), self.site.path("api.json"));
+        if !authority.exists() {
+            let files = [("--nagios-commands", self.files.commands)];
+            let files = files.into_iter().chain([("--nagios-status", self.files.status)]);
+            return files.map(|(option, file)| (option, self.site.path(file))).collect();
+        }
+        let secret = self.site.write("password", icinga2::PASSWORD);
+        fs::set_permissions(&secret, Permissions::from_mode(0o600)).expect("our own file");
+        let text = serde_json::json!({
+            "url": "https://127.0.0.1", "name": "single", "user": "firstaid",
+            "password_file": secret, "ca": authority,
+        });
+        fs::write(&settings, text.to_string()).expect("our own directory");
+        vec![("--api", settings)]
+    }
+
     /// What it printed, and the log of its own.
     pub(crate) fn output(&self) -> String {
         self.site.read("output") + &self.site.read("log/icinga2.log")
-    }
-
-    /// Gives it an external command, such as `SCHEDULE_HOST_DOWNTIME;web1;…`.
-    pub(crate) fn command(&self, text: &str) {
-        let pipe = self.site.path(self.files.commands);
-        // An engine that does not read must not stop the test.
-        let opened = || {
-            let flags = nix::libc::O_NONBLOCK;
-            OpenOptions::new().write(true).custom_flags(flags).open(&pipe).ok()
-        };
-        let mut file = None;
-        let open = wait_until(START, || {
-            file = opened();
-            file.is_some()
-        });
-        assert!(open, "{} does not read {}", self.name, pipe.display());
-        let line = format!("[{}] {text}\n", self.clock.since_1970());
-        let written = file.expect("an open file").write_all(line.as_bytes());
-        written.expect("a pipe with room for one line");
     }
 }
 

@@ -56,9 +56,7 @@ fn all_is_well(engine: &Engine) {
 fn faults(stage: &mut Stage, engine: &Engine) -> Times {
     let fault = engine.clock().since_1970();
     let downtime_over = fault + u64::from(DOWNTIME) * 60;
-    for command in ["SCHEDULE_HOST_DOWNTIME", "SCHEDULE_HOST_SVC_DOWNTIME"] {
-        engine.command(&format!("{command};web3;{fault};{downtime_over};1;0;0;operator;suspended"));
-    }
+    stage.suspend("web3", downtime_over, engine);
     let in_downtime = || {
         let objects = engine.objects();
         let suspended = |object: &&crate::engine::Object| {

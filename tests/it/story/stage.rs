@@ -9,9 +9,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
-use crate::engine::{Plugins, SmtpSink, hand_over};
+use crate::engine::{Engine, Plugins, SmtpSink, hand_over};
 use crate::namespace::Namespace;
 use crate::run::run;
 use crate::server::Server;
@@ -115,6 +117,36 @@ impl Stage {
     /// A file or folder that `firstaid generate` has written.
     pub(super) fn generated(&self, name: &str) -> PathBuf {
         self.dir.path().join("out").join(name)
+    }
+
+    /// Suspends a host until a second of the engine's time, as an operator does: business opens then, so that monitoring resumes.
+    pub(super) fn suspend(&self, host: &str, until: u64, engine: &Engine) {
+        let until = Timestamp::from_second(until.try_into().expect("a time of now"));
+        let until = until.expect("a time of now").to_zoned_datetime(TimeZone::UTC);
+        let day_before = until.date().yesterday().expect("a time of now");
+        let inventory = self.dir.path().join("suspended.toml");
+        let text = format!(
+            "[suspension]\nopens = \"{}\"\ncloses = \"23:59:59.999\"\nholidays = \"none\"\ntime_zone = \"UTC\"\n\
+             weekdays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\n\
+             [[host]]\nname = \"{host}\"\naddress = \"127.0.0.14\"\nos = \"debian\"\nagent = \"none\"\n",
+            until.time()
+        );
+        fs::write(&inventory, text).expect("our own directory");
+        let records = self.dir.path().join("records");
+        let mut words = ["suspend", host, "--why", "a story", "--override-deadline", "--from"]
+            .map(str::to_owned)
+            .to_vec();
+        words.push(format!("{day_before} 00:00"));
+        let api = self.dir.path().join("none");
+        let own = [("--inventory", inventory), ("--records", records), ("--api", api)];
+        for (option, path) in own.into_iter().chain(engine.reached()) {
+            words.extend([option.to_owned(), path.display().to_string()]);
+        }
+        let ran = run(env!("CARGO_BIN_EXE_firstaid"), &words);
+        assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains(" ok     the host and 2 services"), "{}", ran.stdout);
+        let again = run(env!("CARGO_BIN_EXE_firstaid"), &words);
+        assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
     }
 
     /// Ends a daemon for good.
