@@ -11,10 +11,11 @@ use firstaid::recover::Record;
 use nix::mount::{MsFlags, mount};
 
 use crate::bmc::Switch;
-use crate::engine::{Engine, Setup, SmtpSink};
+use crate::engine::{Authority, Engine, Setup, SmtpSink};
 use crate::guest::Guest;
 use crate::namespace::Namespace;
 use crate::rig::{Host, Neighbour, Network};
+use crate::run::{command, finish};
 use crate::server::site::{Site, read_lossy};
 use crate::server::wait_until;
 
@@ -37,6 +38,7 @@ pub(crate) struct Monitor {
     pub(crate) bmcs: Vec<(&'static str, Switch)>,
     pub(crate) network: Network,
     mounts: Namespace,
+    authority: Authority,
     _gateway: Neighbour,
     // Declared last: the directories must outlive the processes that work in them.
     site: Site,
@@ -51,7 +53,7 @@ impl Monitor {
         let mut bmcs = Vec::new();
         let mut inventory = format!(
             "[site]\npace = {PACE}\ngateway = \"{}\"\n\n\
-             [[contact]]\nname = \"oncall\"\nemail = \"oncall@example.test\"\n\n",
+             [suspension]\nholidays = \"none\"\ntime_zone = \"UTC\"\n\n[[contact]]\nname = \"oncall\"\nemail = \"oncall@example.test\"\n\n",
             gateway.address()
         );
         for (guest, host) in &hosts {
@@ -64,7 +66,17 @@ impl Monitor {
         let mounts = Namespace::mounts();
         let sink = network.monitor().inside(SmtpSink::start);
         let engine = Mutex::new(None);
-        let monitor = Self { engine, sink, hosts, bmcs, network, mounts, _gateway: gateway, site };
+        let monitor = Self {
+            engine,
+            sink,
+            hosts,
+            bmcs,
+            network,
+            mounts,
+            authority: Authority::new(),
+            _gateway: gateway,
+            site,
+        };
         monitor.install(&inventory);
         monitor
     }
@@ -92,6 +104,11 @@ impl Monitor {
         let etc = self.site.make_dir("etc/firstaid");
         fs::set_permissions(&etc, Permissions::from_mode(0o755)).unwrap();
         fs::write(etc.join("hosts.toml"), inventory).unwrap();
+        fs::copy(self.authority.certificate(), etc.join("icinga-ca.crt")).unwrap();
+        let api = include_str!("../../packaging/example/api.json")
+            .replace("master1.example.com", "single")
+            .replace("/var/lib/icinga2/certs/ca.crt", "/etc/firstaid/icinga-ca.crt");
+        fs::write(etc.join("api.json"), api).unwrap();
         self.mounts.inside(|| {
             let programs = format!("lowerdir={}:{PLUGINS}", self.site.text("plugins"));
             overlay(PLUGINS, &programs);
@@ -112,9 +129,10 @@ impl Monitor {
         self.must(Command::new(script).arg("/etc/firstaid/tls").args(names));
         // Through the mounts, as they remember what they have seen.
         let owner = "umask 077; printf secret > /etc/firstaid/power.password\n\
+             printf secret > /etc/firstaid/api.password\n\
              install -d -o nagios -g nagios -m 0755 /var/lib/firstaid\n\
              install -d -o nagios -g nagios -m 0700 /var/lib/firstaid/monitor\n\
-             chown nagios: /etc/firstaid/power.password /etc/firstaid/tls /etc/firstaid/tls/monitor.key";
+             chown nagios: /etc/firstaid/power.password /etc/firstaid/api.password /etc/firstaid/tls /etc/firstaid/tls/monitor.key";
         self.must(Command::new("sh").args(["-euc", owner]));
         self.network.monitor().must(Command::new("sysctl").args([
             "-q",
@@ -139,7 +157,9 @@ impl Monitor {
         assert!(config.is_dir(), "no {}", config.display());
         let setup =
             Setup { config: &config, plugins: Path::new(PLUGINS), speed: 1, sink: &self.sink };
-        let engine = self.inside(|| Engine::icinga2(&setup));
+        let user =
+            include_str!("../../packaging/example/api-user.conf").replace("CHANGE ME", "secret");
+        let engine = self.inside(|| Engine::icinga2_with_api(&setup, &self.authority, &user));
         *self.engine_slot() = Some(engine);
         let unwell = || {
             let objects = self.with_engine(|engine| engine.objects());
@@ -152,6 +172,20 @@ impl Monitor {
             self.with_engine(|engine| !engine.objects().is_empty()) && unwell().is_empty()
         });
         assert!(well, "not well: {:#?}\n{}", unwell(), self.with_engine(|it| it.output()));
+    }
+
+    /// Runs `firstaid` as an operator does, as the engine's user; gives its exit code and what it said.
+    pub(crate) fn operator(&self, words: &[&str]) -> (i32, String) {
+        let user = [
+            "--reuid",
+            "nagios",
+            "--regid",
+            "nagios",
+            "--clear-groups",
+            "/usr/lib/nagios/plugins/firstaid",
+        ];
+        let ran = self.inside(|| finish(&mut command("setpriv", &[&user[..], words].concat())));
+        (ran.code, ran.stdout + &ran.stderr)
     }
 
     fn engine_slot(&self) -> MutexGuard<'_, Option<Engine>> {

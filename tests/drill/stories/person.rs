@@ -3,7 +3,7 @@
 use super::{KILL, TOLD, comes_to, guest};
 use crate::rig::Kind;
 use crate::seen::What;
-use crate::story::{Acts, Expected, Server, Story};
+use crate::story::{Acts, Expected, Scene, Server, Story};
 
 pub(super) const SUSPENDED: Story = Story {
     about: "a fault within a suspension lasts past its end",
@@ -11,18 +11,14 @@ pub(super) const SUSPENDED: Story = Story {
     short: false,
     guests: &[guest("suspended", Kind::Sysv)],
     plot: |scene| {
-        let host = scene.story.name();
-        let now = scene.monitor.with_engine(|engine| engine.clock().since_1970());
-        scene.says("suspends the service for 80 s");
-        for kind in ["HOST", "HOST_SVC"] {
-            let (from, to) = (now, now + 80);
-            scene.orders(&format!(
-                "SCHEDULE_{kind}_DOWNTIME;{host};{from};{to};1;0;0;operator;work"
-            ));
-        }
+        let now = jiff::Timestamp::now().to_string();
+        let why = ["--why", "new disk", "--override-deadline"];
+        operator(scene, &[&["suspend", scene.story.name(), "--from", &now], &why[..]].concat());
         scene.sees(What::Check, "ftp: suspension started");
         scene.does("kills vsftpd", KILL);
-        scene.sees(What::Check, "ftp: suspension stopped");
+        scene.sees(What::Check, "ftp CRITICAL (HARD)");
+        scene.passes(2);
+        operator(scene, &[&["resume", scene.story.name()], &why[..]].concat());
         scene.ends();
     },
     expected: comes_to(Acts { restarts: 1, ..TOLD }),
@@ -99,3 +95,10 @@ pub(super) const ENGINE: Story = Story {
     // What the engine had not saved before the kill it finds again, and tells again.
     expected: comes_to(Acts { restarts: 1, reboots: 1, alerts: 2, ..TOLD }),
 };
+
+/// What an operator does with `firstaid`, and what it says.
+fn operator(scene: &Scene, words: &[&str]) {
+    let (code, said) = scene.monitor.operator(words);
+    let said = said.trim_end().replace('\n', "; ");
+    scene.says(&format!("firstaid {}: exit code {code}: {said}", words.join(" ")));
+}

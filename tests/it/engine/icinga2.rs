@@ -72,6 +72,16 @@ impl Engine {
         Self::start("icinga2", site, setup, FILES, command)
     }
 
+    /// The same with its API on 127.0.0.1, and what an administrator has beside `conf.d`.
+    pub(crate) fn icinga2_with_api(setup: &Setup, authority: &Authority, beside: &str) -> Self {
+        let site = Site::new("icinga2", &[]);
+        authority.certify(&site, "single");
+        let include = format!("include_recursive \"{}\"\n", setup.config.display());
+        let api = "object ApiListener \"api\" { bind_host = \"127.0.0.1\" }\n";
+        let command = prepare(&site, &format!("{SINGLE}{MAIN}{api}{include}{beside}"));
+        Self::start("icinga2", site, setup, FILES, command)
+    }
+
     /// One server of a cluster, with the generated `zones.conf`, and `zones.d` where that belongs.
     pub(crate) fn icinga2_of(node: &Node, setup: &Setup) -> Self {
         let site = Site::new("icinga2", &[]);

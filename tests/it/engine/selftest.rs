@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Engine, Event, Plugins, Setup, SmtpSink};
+use super::{Authority, Engine, Event, Plugins, Setup, SmtpSink};
 use crate::namespace::Namespace;
 use crate::server::wait_until;
 
@@ -193,7 +193,9 @@ fn an_engine_is_reloaded_killed_and_started_again() {
         fs::write(dir.path().join("trial.conf"), text).unwrap();
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
         let setup = Setup { config: dir.path(), plugins: plugins.dir(), speed: 1, sink: &sink };
-        let mut engine = Engine::icinga2(&setup);
+        let mut engine = Engine::icinga2_with_api(&setup, &Authority::new(), "");
+        let listens = || std::net::TcpStream::connect(("127.0.0.1", 5665)).is_ok();
+        assert!(wait_until(Duration::from_secs(30), listens), "{}", engine.output());
         let begun = |engine: &Engine| engine.output().matches("Activated all objects").count();
         let first = begun(&engine);
         engine.reload();
