@@ -32,6 +32,18 @@ fn the_least_inventories_load() {
 }
 
 #[test]
+fn the_file_of_commands_is_all_that_an_agent_of_a_single_server_needs() {
+    let text = "[[host]]\nname = \"a\"\naddress = \"::1\"\nos = \"debian\"\nagent = \"icinga\"\n";
+    let mut commands = files(text);
+    commands.retain(|file| file.path.ends_with("firstaid-commands.conf"));
+    let listed = Rig::single(&commands, "").object_list().stdout;
+    for (name, kind) in [("load", "Check"), ("restart_ssh", "Event"), ("reboot", "Event")] {
+        let object = format!("Object 'firstaid_{name}' of type '{kind}Command'");
+        assert!(listed.contains(&object), "{object}: {listed}");
+    }
+}
+
+#[test]
 fn hostile_texts_stay_in_their_strings() {
     for notes in [
         r#""; object Host \"x\" { } //"#,
