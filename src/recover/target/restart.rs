@@ -132,7 +132,7 @@ impl Case<'_> {
         // A stop that fails is no reason to leave the service as it is: whether it has left its port decides.
         let stopped = self.daemon.stop(stopping.left());
         notes.push(stopped.unwrap_or_else(|error| format!("{error:#}")));
-        notes.push(self.free(&before, &self.daemon.grace(&stopping))?);
+        notes.push(self.free(&before, self.daemon.grace(&stopping))?);
         let limit = Deadline::within(self.seconds(policy.answer, policy.answer_database));
         notes.push(self.daemon.start(limit.left()).unwrap_or_else(|error| format!("{error:#}")));
         let proof = self.proven(&limit);
@@ -156,8 +156,8 @@ impl Case<'_> {
 
     /// Waits until the daemon has left its port and ended, since one that only has left it may still be writing its data. What
     /// is there after its time of grace is killed; others never are.
-    fn free(&self, before: &[Holder], grace: &Deadline) -> Result<String> {
-        let whole = Deadline::within(grace.left() + FREEING);
+    fn free(&self, before: &[Holder], mut grace: Deadline) -> Result<String> {
+        let mut whole = Deadline::within(grace.left() + FREEING);
         let mut killed: Vec<Holder> = Vec::new();
         let mut again = "";
         loop {
@@ -166,10 +166,10 @@ impl Case<'_> {
             let free = holding.as_ref().is_ok_and(Vec::is_empty);
             match holding {
                 // A supervisor that belongs to the daemon may have started it anew right before it could be stopped.
-                Ok(holders) if again.is_empty() && !grace.passed() && is_new(&holders, before) => {
+                Ok(holders) if again.is_empty() && is_new(&holders, before) => {
                     again = "started anew meanwhile, and stopped once more";
-                    // As with the first stop, whether it has left its port decides.
-                    let _ = self.daemon.stop(grace.left());
+                    grace = self.stop_again();
+                    whole = Deadline::within(grace.left() + FREEING);
                     continue;
                 }
                 Ok(holders) => own.extend(holders),
@@ -197,6 +197,15 @@ impl Case<'_> {
             // Where no time is left, the loop ends by itself.
             let _ = whole.pause(PAUSE);
         }
+    }
+
+    /// Stops what has been started a moment ago, and gives the time that it still has to end. As with the first stop, whether it
+    /// has left its port decides.
+    fn stop_again(&self) -> Deadline {
+        let stopping =
+            Deadline::within(Duration::from_secs(Policy::documented().recovery.stop.into()));
+        let _ = self.daemon.stop(stopping.left());
+        self.daemon.grace(&stopping)
     }
 
     /// Waits until the service answers, and goes on answering.

@@ -196,7 +196,7 @@ const SYSV: &[Fault] = &[
         Refused("owner"),
     ),
     (
-        // As mysqld_safe does where it comes before the script's stop.
+        // As mysqld_safe does where it comes before the script's stop, which then waits for an end that does not come.
         "respawn",
         "ftp",
         "strike 21; cp /etc/init.d/vsftpd /root/vsftpd; cat > /etc/init.d/vsftpd <<'END'\n#!/bin/sh\n\
@@ -204,7 +204,7 @@ const SYSV: &[Fault] = &[
          begin() { start-stop-daemon --start --background --make-pidfile --pidfile /run/vsftpd.pid --startas /usr/bin/perl -- /root/ftp plain; }\n\
          case $1 in\n\
          start) alive || begin ;;\n\
-         stop) if alive; then kill $(cat /run/vsftpd.pid); else begin; until ss -Hltn | grep -q ':21 '; do sleep 0.1; done; fi ;;\n\
+         stop) if alive; then kill $(cat /run/vsftpd.pid); else begin; until ss -Hltn | grep -q ':21 '; do sleep 0.1; done; sleep infinity; fi ;;\n\
          esac\nEND\n",
         "kill -9 $(cat /run/vsftpd.pid); mv /root/vsftpd /etc/init.d/vsftpd; rm /run/vsftpd.pid; /etc/init.d/vsftpd start",
         Cured("started anew meanwhile, and stopped once more"),
