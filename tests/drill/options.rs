@@ -1,33 +1,15 @@
 //! What a person asks of a drill.
 
-/// What to play, and how to tell it.
-#[derive(Clone, Debug)]
+/// Plays whole stories with real hosts and a real Icinga, tells what is seen and done, and judges
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "drill")]
 pub(crate) struct Options {
-    /// Names of the stories; all of them where there is none.
+    /// Names of stories; all of them where there is none
     pub(crate) stories: Vec<String>,
-    /// How many runs in a row.
+    /// How many runs in a row
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) runs: u32,
-    /// Whether the short form is meant: what a change has to pass.
+    /// The short form: what a change has to pass
+    #[arg(long)]
     pub(crate) short: bool,
-}
-
-const USAGE: &str = "usage: drill [--short] [--runs N] [STORY...]\n\
-    Plays every story, or those that are named, and judges them; --short those of a test run; --runs N times in a row.";
-
-/// Reads the command line.
-pub(crate) fn read(words: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { stories: Vec::new(), runs: 1, short: false };
-    let mut words = words;
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--short" => options.short = true,
-            "--runs" => {
-                let number = words.next().and_then(|number| number.parse().ok());
-                options.runs = number.filter(|number| *number > 0).ok_or(USAGE)?;
-            }
-            word if word.starts_with('-') => return Err(USAGE.to_owned()),
-            _ => options.stories.push(word),
-        }
-    }
-    Ok(options)
 }
