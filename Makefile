@@ -29,6 +29,7 @@ drill: deps build
 lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --test drill -- -D warnings
 	packaging/licences
 
 # Every plugin against its C peer and against a floor in C.

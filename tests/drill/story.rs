@@ -1,6 +1,9 @@
 //! A story: a host, what is done to it, and what has to come of that.
 
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
 use firstaid::recover::Event;
@@ -9,6 +12,9 @@ use crate::guest::{self, Guest};
 use crate::monitor::{INTERVAL, Monitor};
 use crate::seen::{Timeline, What};
 use crate::server::wait_until;
+
+/// Until an engine reads its commands.
+const READS: Duration = Duration::from_secs(30);
 
 /// Which monitoring server a story needs: one that others share, or one that is ill-treated itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -107,7 +113,19 @@ impl Scene<'_> {
 
     /// Gives the engine an external command, as a person at its web page does.
     pub(crate) fn orders(&self, command: &str) {
-        self.monitor.with_engine(|engine| engine.command(command));
+        self.monitor.with_engine(|engine| {
+            let line = format!("[{}] {command}\n", engine.clock().since_1970());
+            // An engine that does not read must not stop the drill.
+            let mut open = OpenOptions::new();
+            open.write(true).custom_flags(nix::libc::O_NONBLOCK);
+            let mut pipe = None;
+            let opened = wait_until(READS, || {
+                pipe = open.open(engine.commands()).ok();
+                pipe.is_some()
+            });
+            assert!(opened, "the engine does not read {}", engine.commands().display());
+            pipe.unwrap().write_all(line.as_bytes()).unwrap();
+        });
     }
 
     /// The first host.

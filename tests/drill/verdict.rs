@@ -88,14 +88,12 @@ pub(crate) fn judge(story: &Story, monitor: &Monitor) -> Vec<Judged> {
 }
 
 fn words(acts: &Acts, people: usize, guards: &[String]) -> String {
-    let mut text = acts.to_string();
-    if people > 0 {
-        text += &format!(", people x{people}");
-    }
-    if !guards.is_empty() {
-        text += &format!("; refused: {}", guards.join(", "));
-    }
-    text
+    let people = if people > 0 { format!(", people x{people}") } else { String::new() };
+    let refused = match guards {
+        [] => String::new(),
+        guards => format!("; refused: {}", guards.join(", ")),
+    };
+    format!("{acts}{people}{refused}")
 }
 
 /// Plays as often as is wanted, and tells what came of it: 0 if everything was right.

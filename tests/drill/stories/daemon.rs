@@ -1,6 +1,6 @@
 //! Daemons that die or hang.
 
-use super::{FTP, KILL, TOLD, comes_to, guest};
+use super::{KILL, TOLD, comes_to, guest};
 use crate::guest::Guest;
 use crate::rig::Kind;
 use crate::seen::What;

@@ -172,9 +172,8 @@ impl Engine {
         let (authority, settings) =
             (self.site.path("lib/certs/ca.crt"), self.site.path("api.json"));
         if !authority.exists() {
-            let files = [("--nagios-commands", self.files.commands)];
-            let files = files.into_iter().chain([("--nagios-status", self.files.status)]);
-            return files.map(|(option, file)| (option, self.site.path(file))).collect();
+            let status = self.site.path(self.files.status);
+            return vec![("--nagios-commands", self.commands()), ("--nagios-status", status)];
         }
         let secret = self.site.write("password", icinga2::PASSWORD);
         fs::set_permissions(&secret, Permissions::from_mode(0o600)).expect("our own file");
@@ -184,6 +183,11 @@ impl Engine {
         });
         fs::write(&settings, text.to_string()).expect("our own directory");
         vec![("--api", settings)]
+    }
+
+    /// Its pipe of external commands.
+    pub(crate) fn commands(&self) -> PathBuf {
+        self.site.path(self.files.commands)
     }
 
     /// What it printed, and the log of its own.
