@@ -7,7 +7,10 @@ use std::process::Command;
 use std::time::{Duration, UNIX_EPOCH};
 
 use firstaid::config;
+use firstaid::deadline::Deadline;
 use firstaid::policy::Policy;
+use firstaid::recover::server::icinga::{Api, Object};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::engine::settings;
@@ -18,10 +21,10 @@ use crate::nrpe::network;
 use crate::run::{Ran, run};
 use crate::server::wait_until;
 
-/// What recovery asks the server for, where only root may: it restarts by making a file.
+/// What recovery asks the server for, where only root may: it restarts by making a file. The engine's own calls are noted.
 const ACTS: &str = r#"
-[ "$(id -u)" = 0 ] || exit 3
 cd "${0%/*}" || exit 3
+[ "$(id -u)" = 0 ] || { echo "$*" >> calls; exit 3; }
 echo "$*" >> acts
 [ "$*" = "--act restart --service ssh" ] && echo "$(date +%s)" > runs
 echo "RECOVER OK - a server"
@@ -33,6 +36,11 @@ echo "{\"machine\":\"0123\",\"boot\":\"b\",\"age\":90000,\"job\":$job,\"acts\":{
 /// The service is well when it was restarted.
 const CHECK: &str = "cd \"${0%/*}\" || exit 3\n[ -e runs ] && { echo 'SSH OK - it runs'; exit 0; }\n\
                      echo 'SSH CRITICAL - \"nothing\" there; {{ braces }} $macro$'; exit 2";
+
+/// Somebody who makes the engine call at once.
+const OPERATOR: &str = r#"
+object ApiUser "operator" { password = "any", permissions = [ "actions/send-custom-notification" ] }
+"#;
 
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -69,7 +77,7 @@ fn a_service_is_restarted_through_an_agent_by_the_generated_configuration() {
     let inventory = inventory(programs);
     let user = include_str!("../../../packaging/example/api-user.conf");
     let configs = [
-        folder(&inventory, &user.replace("CHANGE ME", "secret")),
+        folder(&inventory, &format!("{}{OPERATOR}", user.replace("CHANGE ME", "secret"))),
         // Its fixture waits for an object.
         folder(&inventory, "object Host \"own\" { check_command = \"dummy\" }"),
     ];
@@ -93,6 +101,8 @@ fn a_service_is_restarted_through_an_agent_by_the_generated_configuration() {
         let own = monitored::folder();
         let api = settings(own.path(), ("firstaid", "secret"), &authority.certificate());
         let machines = configs[0].path().join("recovery/machines.jsonl");
+        let operator = settings(own.path(), ("operator", "any"), &authority.certificate());
+        counted(&master, &Api::read(&operator).unwrap().unwrap(), programs);
         let began = UNIX_EPOCH.elapsed().unwrap().as_secs();
         let call = || call(own.path(), &api, &machines, began - 1200);
         let mut ran = call();
@@ -108,6 +118,23 @@ fn a_service_is_restarted_through_an_agent_by_the_generated_configuration() {
         let told = || master.status().contains("comment_data=restarted ssh: it runs");
         assert!(wait_until(LIMIT, told), "no comment: {}", master.status());
     });
+}
+
+/// The host that stands for the agent is neither up nor down in what the engine tells.
+fn counted(master: &Engine, operator: &Api, programs: &Path) {
+    let up = || master.objects().iter().any(|it| it.name() == "web1" && it.is_ok());
+    assert!(wait_until(LIMIT, up), "{}", master.output());
+    let parameters =
+        [("author", json!("somebody")), ("comment", json!("x")), ("force", json!(true))];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+    let (object, limit) = (Object::Service("web1", "ssh"), Deadline::within(LIMIT));
+    operator.act("send-custom-notification", object, parameters, &limit).unwrap();
+    let calls = || fs::read_to_string(programs.join("calls")).unwrap_or_default();
+    assert!(wait_until(LIMIT, || calls().ends_with('\n')), "{}", master.output());
+    let calls = calls();
+    for words in ["--kind CUSTOM", "--via icinga", "--hosts-down 0", "--hosts-up 1"] {
+        assert!(calls.contains(words), "{words}: {calls}");
+    }
 }
 
 fn call(folder: &Path, api: &Path, machines: &Path, last_ok: u64) -> Ran {
