@@ -31,6 +31,7 @@ lint:
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --test drill -- -D warnings
 	packaging/licences
+	python3 packaging/test_advisories.py
 
 # Every plugin against its C peer and against a floor in C.
 bench: build
