@@ -56,3 +56,9 @@ def advisory_findings(locked, advisories, accepted):
         yield f"deny.toml: {name} is ignored without a reason"
     for name in sorted(set(reasons) - hit):
         yield f"deny.toml: no locked version has {name}: take it out of ignore"
+
+
+def unread_findings(built, looked_up):
+    """A crate that nobody has looked up would pass for one without advisories."""
+    for name in sorted(set(built) - set(looked_up)):
+        yield f"packaging/advisories.toml: the advisories of {name} were not looked up"
