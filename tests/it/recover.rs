@@ -6,7 +6,7 @@ mod crash;
 mod disk;
 mod elsewhere;
 mod engine;
-mod fake;
+pub(crate) mod fake;
 mod history;
 mod hosts;
 mod on_target;

@@ -40,7 +40,7 @@ const SETTLED: Duration = Duration::from_mins(1);
 const CHECK: &str = "#!/bin/sh\ncd \"${0%/*}\" || exit 3\n[ \"$2\" = 192.0.2.254 ] && exit 2\n[ \"$2\" = 127.0.0.1 ] && exit 0\necho 'FAKE - a state | x=1'\nexit $(cat code)\n";
 
 /// The scripts, the ledgers, and somebody who listens where the agent would.
-pub(super) struct Fake {
+pub(crate) struct Fake {
     dir: TempDir,
     machine: Machine,
     _agent: TcpListener,
@@ -48,7 +48,7 @@ pub(super) struct Fake {
 
 impl Fake {
     /// A server whose service has failed, and that does what it is asked for.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let path = |name: &str| dir.path().join(name).display().to_string();
@@ -119,7 +119,7 @@ impl Fake {
     }
 
     /// What the agent was asked to do, in order.
-    pub(super) fn acts(&self) -> Vec<String> {
+    pub(crate) fn acts(&self) -> Vec<String> {
         let text = fs::read_to_string(self.path("acts")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
@@ -175,7 +175,7 @@ impl Fake {
     }
 
     /// Such a call.
-    pub(super) fn call(&self, service: &str, failed_for: i64, more: &[&str]) -> Ran {
+    pub(crate) fn call(&self, service: &str, failed_for: i64, more: &[&str]) -> Ran {
         run(env!("CARGO_BIN_EXE_recover_service"), &self.words(service, failed_for, more))
     }
 }

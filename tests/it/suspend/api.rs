@@ -14,6 +14,7 @@ use super::desk::Desk;
 use crate::engine::{Authority, Engine, Node, Plugins, Setup, SmtpSink, hand_over};
 use crate::monitored;
 use crate::nrpe::network;
+use crate::recover::fake::Fake;
 use crate::server::wait_until;
 
 const CONFIG: &str = r#"
@@ -110,6 +111,20 @@ fn failures(desk: &Desk, authority: &Authority) {
     assert!(ran.code == 1 && ran.stderr.contains("its mode is 0644"), "{}", ran.stderr);
 }
 
+/// Recovery of a server of that name, whose own record knows no window.
+fn held_by_its_word(desk: &Desk) {
+    let (server, api) = (Fake::new(), desk.path("api.json").display().to_string());
+    let held = server.call("ssh", 1200, &["--api", &api]);
+    let why = "refused (suspension): Icinga has a downtime: a disk";
+    assert!(held.first().contains(why), "{}", held.first());
+    let nobody = desk.path("nobody.json");
+    fs::write(&nobody, "{}").unwrap();
+    let doubt = server.call("ssh", 1200, &["--api", &nobody.display().to_string()]);
+    let why = "refused (suspension): Icinga does not say whether it has a downtime";
+    assert!(doubt.first().contains(why), "{}", doubt.first());
+    assert_eq!(server.acts(), Vec::<String>::new());
+}
+
 fn windows(desk: &Desk, api: &Api, engine: &Engine) {
     let count = |host: &str| api.downtimes(host, &deadline()).unwrap().len();
     let all = ask(desk, "a disk");
@@ -132,6 +147,7 @@ fn windows(desk: &Desk, api: &Api, engine: &Engine) {
     assert_eq!(count("web1"), 2);
     assert_eq!(ask(desk, "a disk").code, 0);
     assert_eq!(count("web1"), 3);
+    held_by_its_word(desk);
     let list = desk.firstaid(&["suspend", "--list"]).stdout;
     assert!(
         list.contains("web1: holds from ") && list.contains("\n  icinga: 3 downtimes\n"),
@@ -141,6 +157,9 @@ fn windows(desk: &Desk, api: &Api, engine: &Engine) {
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stdout.contains("3 downtimes removed"), "{}", ended.stdout);
     assert_eq!(count("web1"), 0);
+    let (server, api) = (Fake::new(), desk.path("api.json").display().to_string());
+    server.call("ssh", 1200, &["--api", &api]);
+    assert_eq!(server.acts(), ["firstaid_restart_ssh"], "it holds no more");
     assert_eq!(ask(desk, "a disk").code, 0, "and once more");
     assert_eq!(count("web1"), 3);
 }
