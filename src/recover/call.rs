@@ -54,11 +54,11 @@ pub struct Call {
 }
 
 impl Call {
-    /// Reads a call.
+    /// Reads a call about a server that is checked every so many seconds.
     ///
     /// # Errors
     /// A refusal: a value is missing, is an unresolved macro, or is not what it should be.
-    pub fn read(options: &Options) -> Result<Self, Refusal> {
+    pub fn read(options: &Options, interval: u32) -> Result<Self, Refusal> {
         let fault = match options.service.as_deref() {
             None | Some(PING) => Fault::Host,
             Some(name) => Fault::Service(
@@ -77,7 +77,7 @@ impl Call {
                 ("downtime", count("--downtimes", &options.downtimes)?),
                 ("acknowledgement", count("--acknowledged", &options.acknowledged)?),
             ],
-            last_ok: last_ok(options)?,
+            last_ok: last_ok(options, interval)?,
             last_check: time("--last-check", &options.last_check)?,
             hard_since: time("--hard-since", &options.hard_since).ok(),
         })
@@ -139,12 +139,12 @@ fn doubt(reason: String) -> Refusal {
 }
 
 /// Nagios keeps the time at which OK ended; the last OK result came one interval before, as its intervals are exact.
-fn last_ok(options: &Options) -> Result<SystemTime, Refusal> {
+fn last_ok(options: &Options, interval: u32) -> Result<SystemTime, Refusal> {
     let told = time("--last-ok", &options.last_ok)?;
     if options.last_ok_is != "first-failure" {
         return Ok(told);
     }
-    let interval = Duration::from_secs(Policy::documented().schedule.check_interval.into());
+    let interval = Duration::from_secs(interval.into());
     told.checked_sub(interval).ok_or_else(|| doubt("--last-ok is too long ago".to_owned()))
 }
 

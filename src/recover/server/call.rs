@@ -19,10 +19,6 @@ use crate::recover::{Call, Event, GUARDS, History, Ledger, Machine, Moment, Opti
 
 /// What is done about a call.
 pub(super) fn answer(options: &Options, wall: SystemTime, deadline: &Deadline) -> Report {
-    let call = match Call::read(options) {
-        Ok(call) => call,
-        Err(refusal) => return Verdict::Refused(refusal).report(),
-    };
     let host = options.host.as_deref().unwrap_or_default();
     let found = Machine::find(&options.machines, host).and_then(|machine| {
         let now = Moment::of(wall)?;
@@ -31,6 +27,10 @@ pub(super) fn answer(options: &Options, wall: SystemTime, deadline: &Deadline) -
     let (machine, now) = match found {
         Ok(found) => found,
         Err(error) => return Verdict::Unsure(format!("{error:#}")).report(),
+    };
+    let call = match Call::read(options, machine.interval) {
+        Ok(call) => call,
+        Err(refusal) => return Verdict::Refused(refusal).report(),
     };
     let early =
         Situation { call: &call, machine: &machine, history: History::new(&[], &now), now: &now };

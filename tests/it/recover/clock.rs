@@ -45,3 +45,15 @@ fn a_clock_that_was_set_arms_before_it_acts() {
     fake.call("ssh", 1800 + HOUR, &late);
     assert_eq!(fake.acts(), ["firstaid_restart_ssh"]);
 }
+
+#[test]
+fn where_the_engine_tells_the_first_failure_the_last_ok_was_one_interval_before_it() {
+    for (interval, failed_for, passes) in
+        [(300, 900, true), (300, 800, false), (60, 110, false), (60, 180, true)]
+    {
+        let fake = Fake::new().with(|machine| machine.interval = interval);
+        let ran = fake.call("ssh", failed_for, &["--last-ok-is", "first-failure", "--dry-run"]);
+        let refused = ran.first().contains("refused (long enough)");
+        assert_eq!(!refused, passes, "{interval} {failed_for}: {}", ran.first());
+    }
+}
