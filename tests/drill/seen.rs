@@ -85,7 +85,12 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     pub(crate) fn new() -> Self {
-        Self { begun: Instant::now(), all: Mutex::default(), paper: Paper::find() }
+        let paper = Paper::find();
+        println!(
+            "{}",
+            paper.cut(&format!("{:>7} {:<12} {:<7} what was seen", "min:s", "host", "what"), 0)
+        );
+        Self { begun: Instant::now(), all: Mutex::default(), paper }
     }
 
     /// Notes and shows.

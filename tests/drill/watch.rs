@@ -107,17 +107,22 @@ impl Watch {
                 if !self.ill.remove(&format!("{host} {service}")) {
                     return;
                 }
-                format!("{service} well again: {output}")
+                format!("{service} well again: {}", said(output))
             }
             (_, [state, kind, attempt, output, ..]) => {
                 self.ill.insert(format!("{host} {service}"));
                 let which = if *kind == "HARD" { "HARD" } else { &format!("{attempt} of 4") };
-                format!("{service} {state} ({which}): {output}")
+                format!("{service} {state} ({which}): {}", said(output))
             }
             _ => return,
         };
         timeline.add(host, What::Check, text);
     }
+}
+
+/// What a check said, without its name and state, which stand before.
+fn said(output: &str) -> &str {
+    output.split_once(" - ").map_or(output, |(_, said)| said).trim_end()
 }
 
 /// A record of a ledger in words.
@@ -143,6 +148,11 @@ fn told(record: &Record) -> (What, String) {
     // What a program has said may have several lines.
     let text = record.text.replace('\n', " ");
     let text = text.strip_prefix("people: ").unwrap_or(&text);
-    let whole = if text.starts_with(&head) { text.to_owned() } else { format!("{head}: {text}") };
+    let text = text.split("; evidence in ").next().unwrap_or_default();
+    let whole = if text.starts_with(head.trim_end_matches(", not yet")) {
+        text.to_owned()
+    } else {
+        format!("{head}: {text}")
+    };
     (what, whole)
 }
