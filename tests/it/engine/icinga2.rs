@@ -36,7 +36,10 @@ const NodeName = "single"
 const ZoneName = NodeName
 object Endpoint NodeName { }
 object Zone ZoneName { endpoints = [ NodeName ] }
-object ApiListener "api" { bind_host = "127.0.0.1" }
+"#;
+
+/// The user of its API where the administrator has none.
+const API_USER: &str = r#"
 object ApiUser "firstaid" {
   password = "PASSWORD"
   permissions = [ "actions/schedule-downtime", "actions/remove-downtime", "objects/query/*" ]
@@ -64,12 +67,8 @@ impl Engine {
     /// One Icinga 2 that is its only zone, with the generated folder included as `conf.d` is.
     pub(crate) fn icinga2(setup: &Setup) -> Self {
         assert!(Path::new(PROGRAM).exists(), "needs the Debian package icinga2-bin (make deps)");
-        let site = Site::new("icinga2", &[]);
-        let include = format!("include_recursive \"{}\"\n", setup.config.display());
-        Authority::new().certify(&site, "single");
-        let single = SINGLE.replace("PASSWORD", PASSWORD);
-        let command = prepare(&site, &format!("{single}{MAIN}{include}"));
-        Self::start("icinga2", site, setup, FILES, command)
+        let user = API_USER.replace("PASSWORD", PASSWORD);
+        Self::icinga2_with_api(setup, &Authority::new(), &user)
     }
 
     /// The same with its API on 127.0.0.1, and what an administrator has beside `conf.d`.
