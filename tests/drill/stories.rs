@@ -41,5 +41,5 @@ const fn guest(name: &'static str, kind: Kind) -> Guest {
 const TOLD: Acts = Acts { restarts: 0, reboots: 0, cuts: 0, alerts: 1, ends: 1 };
 
 const fn comes_to(acts: Acts) -> Expected {
-    Expected { acts, guards: &[], people: 0 }
+    Expected { acts, guards: &[], people: 0, repeats: 0 }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Expected {
     pub(crate) guards: &'static [&'static str],
     /// How often people are asked for.
     pub(crate) people: usize,
+    /// Alerts that the engine may repeat by itself.
+    pub(crate) repeats: usize,
 }
 
 /// What is done to a host, and said about it.

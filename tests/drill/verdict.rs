@@ -69,8 +69,11 @@ pub(crate) fn judge(story: &Story, monitor: &Monitor) -> Vec<Judged> {
         let (wanted, seen) = (story.expected, acts(monitor, guest.name));
         let (guards, people) = (guards(monitor, guest.name), people(monitor, guest.name));
         let mut faults = Faults::default();
-        for ((_, is), (_, expected)) in seen.each().into_iter().zip(wanted.acts.each()) {
-            faults.compare(is, expected);
+        for ((name, is), (_, expected)) in seen.each().into_iter().zip(wanted.acts.each()) {
+            // The engine's own repetitions are nobody's act.
+            let repeated = if name == "alert" { wanted.repeats } else { 0 };
+            let owed = is.saturating_sub(expected).min(repeated);
+            faults.compare(is - owed, expected);
         }
         faults.compare(people, wanted.people);
         faults.missed +=

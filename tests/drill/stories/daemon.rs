@@ -62,6 +62,7 @@ pub(super) const NOTHING_HELPS: Story = Story {
         acts: Acts { restarts: 1, reboots: 1, ends: 0, ..TOLD },
         guards: &[],
         people: 1,
+        repeats: 0,
     },
 };
 
@@ -95,7 +96,7 @@ pub(super) const DEAF: Story = Story {
         scene.ends();
         scene.passes(3);
     },
-    expected: Expected { acts: Acts { ends: 0, ..TOLD }, guards: &[], people: 1 },
+    expected: Expected { acts: Acts { ends: 0, ..TOLD }, guards: &[], people: 1, repeats: 0 },
 };
 
 pub(super) const DISK: Story = Story {

@@ -87,7 +87,7 @@ pub(super) const UPLINK: Story = Story {
         scene.monitor.network.plug_uplink();
         scene.ends();
     },
-    expected: Expected { acts: TOLD, guards: &["storm"], people: 0 },
+    expected: Expected { acts: TOLD, guards: &["storm"], people: 0, repeats: 0 },
 };
 
 fn losing(what: &str) -> String {
