@@ -40,7 +40,7 @@ fn every_command_answers_a_caller_with_the_right_certificate() {
     let (certificates, network) = (Certificates::new(), network());
     let nrpe = Nrpe::start(&files[0].text, &certificates, &network);
     let names = commands(&files[0].text);
-    assert_eq!(names.len(), 3 + 10 + 3, "{names:?}");
+    assert_eq!(names.len(), 3 + 10 + 3 + 3 + 16, "{names:?}");
     for name in names {
         let ran = nrpe.ask(name, &certificates.client("monitor"));
         let (state, said) = (ran.code, ran.stdout.trim_end());
