@@ -174,8 +174,8 @@ fn see(fence: &Fence, wanted: PowerState, limits: &Limits) -> Option<PowerState>
     loop {
         let begun = deadline.left();
         let seen = fence.status(begun).ok();
-        // A look that is cut short would hide what the last one saw.
-        let next = begun.saturating_sub(deadline.left()) + BETWEEN_LOOKS;
+        // A look that is cut short would hide what the last one saw, and the next one may be slower.
+        let next = begun.saturating_sub(deadline.left()) * 2 + BETWEEN_LOOKS;
         if seen == Some(wanted) || deadline.left() < next || deadline.pause(BETWEEN_LOOKS).is_err()
         {
             return seen;
