@@ -63,6 +63,9 @@ impl Run {
     }
 }
 
+/// Guards that a call meets which comes a moment too early or too late: the next one does what is due.
+const TIMING: [&str; 4] = ["fresh", "long enough", "state", "still true"];
+
 /// Judges every host of a story.
 pub(crate) fn judge(story: &Story, monitor: &Monitor) -> Vec<Judged> {
     let judged = story.guests.iter().map(|guest| {
@@ -78,6 +81,10 @@ pub(crate) fn judge(story: &Story, monitor: &Monitor) -> Vec<Judged> {
         faults.compare(people, wanted.people);
         faults.missed +=
             wanted.guards.iter().filter(|guard| !guards.iter().any(|it| it == *guard)).count();
+        let unexpected = |guard: &&String| {
+            !wanted.guards.contains(&guard.as_str()) && !TIMING.contains(&guard.as_str())
+        };
+        faults.wrong += guards.iter().filter(unexpected).count();
         let wanted_guards: Vec<String> = wanted.guards.iter().map(|it| (*it).to_owned()).collect();
         Judged {
             name: guest.name,

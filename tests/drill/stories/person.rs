@@ -99,7 +99,8 @@ pub(super) const ENGINE: Story = Story {
 
 /// What an operator does with `firstaid`, and what it says.
 fn operator(scene: &Scene, words: &[&str]) {
+    scene.says(&format!("firstaid {}", words.join(" ")));
     let (code, said) = scene.monitor.operator(words);
     let said = said.trim_end().replace('\n', "; ");
-    scene.says(&format!("firstaid {}: exit code {code}: {said}", words.join(" ")));
+    scene.says(&format!("it ends with {code}: {said}"));
 }
