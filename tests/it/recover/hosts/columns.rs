@@ -50,7 +50,11 @@ fn cell(host: &Host, kind: Kind, column: Column, service: &'static Service) {
     let what = format!("{kind:?} {column:?} {}: {line}: {job:?}", service.name);
     assert_eq!(job.state, State::Done, "{what}");
     assert_eq!(job.service.as_deref(), Some(service.name), "{what}");
-    assert_eq!(orders(host), [format!("stop {script}"), format!("start {script}")], "{what}");
+    // A daemon whose own supervisor starts it anew within the stop is stopped once more, and that is told.
+    let stops = 1 + usize::from(job.text.contains("stopped once more"));
+    let mut wanted = vec![format!("stop {script}"); stops];
+    wanted.push(format!("start {script}"));
+    assert_eq!(orders(host), wanted, "{what}");
 }
 
 /// A host of a column, on which every cell of it was tried.
