@@ -14,6 +14,7 @@
 
 mod bmc;
 mod guest;
+mod interrupt;
 mod monitor;
 mod options;
 mod seen;
@@ -51,6 +52,7 @@ mod run;
 mod server;
 
 fn main() -> ExitCode {
+    interrupt::listen();
     let options = options::Options::parse();
     end_when_told();
     verdict::tell(&options, stage::play)

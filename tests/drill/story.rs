@@ -9,9 +9,9 @@ use std::time::Duration;
 use firstaid::recover::Event;
 
 use crate::guest::{self, Guest};
+use crate::interrupt::wait;
 use crate::monitor::{INTERVAL, Monitor};
 use crate::seen::{Timeline, What};
-use crate::server::wait_until;
 
 /// Until an engine reads its commands.
 const READS: Duration = Duration::from_secs(30);
@@ -121,7 +121,7 @@ impl Scene<'_> {
             let mut open = OpenOptions::new();
             open.write(true).custom_flags(nix::libc::O_NONBLOCK);
             let mut pipe = None;
-            let opened = wait_until(READS, || {
+            let opened = wait(READS, || {
                 pipe = open.open(engine.commands()).ok();
                 pipe.is_some()
             });
@@ -142,7 +142,7 @@ impl Scene<'_> {
 
     /// Waits until something was seen of a host.
     pub(crate) fn sees_of(&self, host: &str, what: What, part: &str) -> bool {
-        wait_until(PATIENCE, || {
+        wait(PATIENCE, || {
             let seen = self.timeline.of(host);
             seen.iter().any(|it| it.what == what && it.text.contains(part))
         })
@@ -151,13 +151,13 @@ impl Scene<'_> {
     /// Lets intervals of the engine pass.
     pub(crate) fn passes(&self, intervals: u64) {
         let until = self.timeline.elapsed() + Duration::from_secs(INTERVAL * intervals);
-        wait_until(PATIENCE, || self.timeline.elapsed() >= until);
+        wait(PATIENCE, || self.timeline.elapsed() >= until);
     }
 
     /// Waits until all that is expected has come, and then for what must not come.
     pub(crate) fn ends(&self) {
         let wanted = self.story.expected;
-        wait_until(PATIENCE, || {
+        wait(PATIENCE, || {
             self.story.guests.iter().all(|guest| {
                 let acts = acts(self.monitor, guest.name);
                 let counts = acts.each().into_iter().zip(wanted.acts.each());

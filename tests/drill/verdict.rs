@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::interrupt::asked;
 use crate::monitor::Monitor;
 use crate::options::Options;
 use crate::seen::Paper;
@@ -113,6 +114,10 @@ pub(crate) fn tell(options: &Options, play: fn(&Options) -> Run) -> ExitCode {
     for _ in 0..options.runs {
         let start = now();
         let run = play(options);
+        if asked() {
+            println!("\ninterrupted: no verdict");
+            return ExitCode::from(130);
+        }
         table(&run, paper);
         runs.push((start, run.took, run.faults()));
     }
