@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 /// Who did something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum What {
+    /// What a host is there for.
+    Story,
     /// The drill itself broke something, or did what a person would.
     Drill,
     /// The engine has a result that is another one than before.
@@ -38,6 +40,7 @@ pub(crate) enum What {
 impl What {
     fn word(self) -> &'static str {
         match self {
+            Self::Story => "story",
             Self::Drill => "drill",
             Self::Check => "check",
             Self::Alert => "ALERT",
@@ -56,7 +59,7 @@ impl What {
     /// Colours by their numbers in the terminal's own palette.
     fn colour(self) -> &'static str {
         match self {
-            Self::Drill => "1",
+            Self::Story | Self::Drill => "1",
             Self::Check | Self::Wait | Self::Script => "2",
             Self::Alert | Self::Failed | Self::People => "31",
             Self::Act | Self::Power => "33",

@@ -37,8 +37,12 @@ pub(crate) fn play(options: &Options) -> Run {
         })
         .collect();
     let hosts = stages.iter().map(|(monitor, _)| monitor.hosts.len()).sum::<usize>();
-    let text = format!("{} stories with {hosts} hosts and {} engines", stories.len(), stages.len());
-    timeline.add("-", What::Drill, text);
+    for story in stages.iter().flat_map(|(_, stories)| stories) {
+        timeline.add(story.name(), What::Story, story.about);
+    }
+    let (stories, engines) = (stories.len(), stages.len());
+    let text = format!("boots {hosts} hosts for {stories} stories, watched by {engines} Icinga 2");
+    timeline.add("", What::Drill, text);
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| watch(&stages, &timeline, &over));
