@@ -25,12 +25,8 @@ mod verdict;
 mod watch;
 
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
-use std::thread;
 
 use clap::Parser;
-use nix::sys::signal::{SigSet, Signal};
-use server::wait::INTERRUPTED;
 
 #[path = "../it/engine/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "shared with the tests")]
@@ -54,19 +50,5 @@ mod server;
 fn main() -> ExitCode {
     interrupt::listen();
     let options = options::Options::parse();
-    end_when_told();
     verdict::tell(&options, stage::play)
-}
-
-/// Lets a person interrupt the drill: every story gives up, and what was started is stopped.
-fn end_when_told() {
-    let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
-    // Threads that are started from here on inherit it; programs begin with none blocked.
-    signals.thread_block().unwrap();
-    thread::spawn(move || {
-        if signals.wait().is_ok() {
-            println!("interrupted: stopping what was started");
-            INTERRUPTED.store(true, Ordering::SeqCst);
-        }
-    });
 }

@@ -27,7 +27,7 @@ mod relay;
 pub(crate) mod site;
 mod sshd;
 mod vsftpd;
-pub(crate) mod wait;
+mod wait;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
