@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use firstaid::recover::{Agent, Event, Ledger, Machine, Record};
 use tempfile::TempDir;
@@ -42,6 +42,8 @@ const CHECK: &str = "#!/bin/sh\ncd \"${0%/*}\" || exit 3\n[ \"$2\" = 192.0.2.254
 /// The scripts, the ledgers, and somebody who listens where the agent would.
 pub(crate) struct Fake {
     dir: TempDir,
+    /// The second in which it was made: what an engine tells of one fault does not move with the calls about it.
+    now: i64,
     machine: Machine,
     _agent: TcpListener,
 }
@@ -62,7 +64,8 @@ impl Fake {
             checks: checks.into(),
             ..Machine::documented()
         };
-        let fake = Self { dir, machine, _agent: listener };
+        let now = UNIX_EPOCH.elapsed().unwrap().as_secs().try_into().unwrap();
+        let fake = Self { dir, now, machine, _agent: listener };
         for (name, script) in [("agent", AGENT), ("check", CHECK)] {
             fake.put(name, script);
             fs::set_permissions(fake.path(name), Permissions::from_mode(0o755)).unwrap();
@@ -169,9 +172,18 @@ impl Fake {
     pub(super) fn words(&self, service: &str, failed_for: i64, more: &[&str]) -> Vec<String> {
         let path = |name: &str| self.path(name).display().to_string();
         let (ledgers, machines, switch) = (path("ledgers"), path("machines.jsonl"), path("off"));
-        let own =
-            ["--wait", "10", "--ledgers", &ledgers, "--machines", &machines, "--switch", &switch];
-        engine::words("web1", service, failed_for, &[&own, more].concat())
+        let (last_ok, lately) = ((self.now - failed_for).to_string(), (self.now - 5).to_string());
+        let own = [
+            ["--wait", "10"],
+            ["--ledgers", &ledgers],
+            ["--machines", &machines],
+            ["--switch", &switch],
+            ["--last-ok", &last_ok],
+            ["--last-check", &lately],
+            ["--hard-since", &lately],
+        ]
+        .concat();
+        engine::words("web1", service, failed_for, &[&own[..], more].concat())
     }
 
     /// Such a call.
