@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::suspension::Window;
 
 /// A server, and the last act on it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Told {
     /// Its machine id: which server this is.
     pub machine: String,

@@ -18,9 +18,6 @@ use crate::recover::suspension::spelling::spell;
 use crate::recover::suspension::{Note, Window};
 use crate::recover::{Agent, Machine};
 
-/// Time for one question to the server.
-const QUESTION: Duration = Duration::from_secs(35);
-
 /// What became of a window in one place.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -226,7 +223,7 @@ fn comment(note: &Note) -> String {
 }
 
 fn ask(machine: &Machine, api: &Path, want: Want) -> agent::Asked {
-    agent::ask(machine, api, want, QUESTION)
+    agent::ask(machine, api, want, agent::QUESTION)
 }
 
 fn told(told: nagios::Told) -> String {

@@ -13,8 +13,6 @@ use crate::recover::{
     Call, Event, History, Ledger, Machine, Moment, Options, Record, Stage, State, Told,
 };
 
-/// Seconds for one question to a server: NRPE's client has a limit of its own below that.
-const QUESTION: Duration = Duration::from_secs(35);
 /// Seconds for one run of the check.
 const CHECK: Duration = Duration::from_secs(30);
 /// How often a result is asked for.
@@ -69,7 +67,7 @@ impl Case<'_> {
 
     /// Asks the server something.
     pub(super) fn ask(&self, want: Want) -> Asked {
-        agent::ask(self.machine, &self.options.api, want, QUESTION.min(self.deadline.left()))
+        agent::ask(self.machine, &self.options.api, want, agent::QUESTION.min(self.deadline.left()))
     }
 
     /// Runs the very check once more.

@@ -69,15 +69,7 @@ mod tests {
 
     fn told(answers: &[(&str, Option<bool>)]) -> Told {
         let answers = answers.iter().map(|(name, answer)| ((*name).to_owned(), *answer)).collect();
-        Told {
-            machine: "m".to_owned(),
-            boot: "b".to_owned(),
-            age: 9000,
-            job: None,
-            acts: std::collections::BTreeMap::new(),
-            answers,
-            suspension: None,
-        }
+        Told { answers, ..Told::default() }
     }
 
     #[test]

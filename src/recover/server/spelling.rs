@@ -118,15 +118,7 @@ mod tests {
             }
             let suspension =
                 Suspension { windows: self.windows.clone(), letters: self.letters.len() };
-            let told = Told {
-                machine: "m".to_owned(),
-                boot: "b".to_owned(),
-                age: 1,
-                job: None,
-                acts: std::collections::BTreeMap::new(),
-                answers: std::collections::BTreeMap::new(),
-                suspension: Some(Box::new(suspension)),
-            };
+            let told = Told { suspension: Some(Box::new(suspension)), ..Told::default() };
             Asked::Told { code: 0, line: String::new(), told }
         }
 

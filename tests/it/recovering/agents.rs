@@ -35,15 +35,7 @@ fn machine(address: &str, options: &[String]) -> Machine {
 }
 
 fn known() -> Told {
-    Told {
-        machine: "m".to_owned(),
-        boot: "b".to_owned(),
-        age: 9000,
-        job: None,
-        acts: std::collections::BTreeMap::new(),
-        answers: std::collections::BTreeMap::new(),
-        suspension: None,
-    }
+    Told { machine: "m".to_owned(), boot: "b".to_owned(), age: 9000, ..Told::default() }
 }
 
 /// The generated NRPE file, with a program in the place of `recover_service`.

@@ -71,15 +71,7 @@ fn api(folder: &Path, user: (&str, &str), ca: &Path) -> Api {
 }
 
 fn known() -> Told {
-    Told {
-        machine: "m".to_owned(),
-        boot: "b".to_owned(),
-        age: 9000,
-        job: None,
-        acts: std::collections::BTreeMap::new(),
-        answers: std::collections::BTreeMap::new(),
-        suspension: None,
-    }
+    Told { machine: "m".to_owned(), boot: "b".to_owned(), age: 9000, ..Told::default() }
 }
 
 /// A folder of configuration as the fixture of engines takes it.

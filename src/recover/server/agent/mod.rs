@@ -20,6 +20,8 @@ pub use reach::{Reach, reach};
 
 /// sudo, whose rules have the words of every act.
 const SUDO: &str = "/usr/bin/sudo";
+/// Time for one question to a server: NRPE's client has a limit of its own below that.
+pub const QUESTION: Duration = Duration::from_secs(35);
 /// The longest time for one look at a port: three tries of TCP to connect.
 const LOOK: Duration = Duration::from_secs(5);
 

@@ -27,15 +27,7 @@ fn asked(script: &str, want: Want, limit: Duration) -> Asked {
 }
 
 fn known() -> Told {
-    Told {
-        machine: "m".to_owned(),
-        boot: "b".to_owned(),
-        age: 9000,
-        job: None,
-        acts: std::collections::BTreeMap::new(),
-        answers: std::collections::BTreeMap::new(),
-        suspension: None,
-    }
+    Told { machine: "m".to_owned(), boot: "b".to_owned(), age: 9000, ..Told::default() }
 }
 
 /// A script that says a line, then what the server tells about itself.
